@@ -1,0 +1,71 @@
+/* Where frames come from: the one interface between the capture loop and its sources.
+ *
+ * A source opens its device or file and says what geometry it will deliver; the loop makes a ring
+ * of that geometry; the source then fills slots and publishes them, whenever its file descriptor is
+ * readable. A source never blocks and never logs: what it has to say stands in `reason`.
+ */
+#pragma once
+
+#include "framering/framering.h"
+
+enum { FR_SOURCE_REASON_MAX = 512 };
+
+/* What was asked for: command line and configuration. Zero means "whatever the source prefers". */
+struct fr_source_request {
+    const char *spec; /* behind the scheme: "/dev/video0" of "v4l2:/dev/video0" */
+    uint32_t width_px, height_px;
+    uint32_t rate_num, rate_den; /* frames a second */
+    uint32_t fourcc;
+    uint32_t slots;    /* of the ring to be made; bounds what a zero-copy source may queue */
+    bool no_zero_copy; /* v4l2: MMAP and one copy although USERPTR may work */
+};
+
+/* What the source will do. Written by open(). */
+struct fr_source_offer {
+    struct fr_geometry geometry;
+    uint32_t copy_path; /* enum fr_copy_path */
+    uint32_t hand;      /* slots that the writer's hand must have: 3 with zero copy, 2 otherwise */
+    char label[128]; /* for people: card and driver name, or the path; control characters escaped */
+};
+
+struct fr_source; /* each kind's own */
+
+struct fr_source_ops {
+    const char *scheme; /* "v4l2", "replay", "synthetic" */
+
+    /* Opens and negotiates. 0, or negative with `reason` (a line that says what was wrong, what was
+     * expected and what to do):
+     *   -EINVAL          the spec or the request makes no sense: a configuration error, do not
+     * retry -ENOENT, -ENODEV not there (yet): retry -EBUSY           in use: retry -EACCES, others
+     * retry, slowly */
+    int (*open)(const struct fr_source_request *request, struct fr_source **ret_source,
+                struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX]);
+
+    /* The ring exists, and none of its slots was taken yet: queue buffers, start the stream or the
+     * timer. -EAGAIN: this way of copying does not work after all (a driver that refuses USERPTR at
+     * REQBUFS): `ret_offer` has another one, end the epoch and begin again. */
+    int (*start)(struct fr_source *source, struct fr_writer *writer,
+                 struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX]);
+
+    /* A descriptor to poll, valid from start() to stop(); *ret_events gets EPOLLIN, EPOLLPRI … */
+    int (*poll_fd)(const struct fr_source *source, uint32_t *ret_events);
+
+    /* The descriptor is ready (or reported an error): takes what is there, publishes it. Returns
+     * the number of frames published (0 is fine: spurious, or all of them bad, which is counted in
+     * the ring). -ENODATA  the recording is at its end (and does not loop) -EIDRM    the ring was
+     * removed under us: begin a new epoch others    the source is lost (unplugged, driver fault):
+     * stop, free, open again after a pause */
+    int (*step)(struct fr_source *source, struct fr_writer *writer,
+                char reason[FR_SOURCE_REASON_MAX]);
+
+    /* Stops the stream; afterwards nothing writes into the slots. Takes a source that was not
+     * started. */
+    void (*stop)(struct fr_source *source);
+
+    /* Frees; takes NULL. */
+    void (*free)(struct fr_source *source);
+};
+
+extern const struct fr_source_ops fr_source_v4l2;
+extern const struct fr_source_ops fr_source_replay;
+extern const struct fr_source_ops fr_source_synthetic;

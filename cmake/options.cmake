@@ -1,0 +1,42 @@
+# What can be chosen, and the flags that everything is built with.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release or RelWithDebInfo" FORCE)
+endif()
+
+option(FRAMERING_TESTS "Build the tests and benchmarks" ON)
+option(FRAMERING_WERROR "Treat warnings as errors (for CI)" OFF)
+option(FRAMERING_FUZZ "Build the fuzzers (clang only)" OFF)
+set(FRAMERING_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_compile_definitions(_GNU_SOURCE)
+add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion
+                    -fstack-protector-strong -fno-common)
+add_link_options(-Wl,-z,relro,-z,now)
+if(FRAMERING_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(FRAMERING_SANITIZE)
+  add_compile_options(-fsanitize=${FRAMERING_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${FRAMERING_SANITIZE})
+elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(FRAMERING_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+include(CheckPIESupported)
+check_pie_supported()
+
+# Every target sees the root, so that each include line shows its layer.
+include_directories(${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/common/ring/include)

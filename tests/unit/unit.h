@@ -1,0 +1,29 @@
+/* One line instead of Check's suite, case and runner: UNIT_MAIN("name", test, test, …). */
+#pragma once
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline int unit_run(const char *name, const TTest *const *tests, size_t n, double timeout_s)
+{
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, timeout_s);
+    for (size_t i = 0; i < n; i++)
+        tcase_add_test(tcase, tests[i]);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#define UNIT_MAIN_TIMEOUT(name, timeout_s, ...)                                                    \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        return unit_run(name, tests, sizeof tests / sizeof *tests, timeout_s);                     \
+    }
+#define UNIT_MAIN(name, ...) UNIT_MAIN_TIMEOUT(name, 60, __VA_ARGS__)
