@@ -18,6 +18,8 @@ struct fr_source_request {
     uint32_t fourcc;
     uint32_t slots;    /* of the ring to be made; bounds what a zero-copy source may queue */
     bool no_zero_copy; /* v4l2: MMAP and one copy although USERPTR may work */
+    bool is_fast;      /* replay, synthetic: as fast as possible instead of at the frames' rate */
+    bool is_looping;   /* replay: begins again at the end instead of ending */
 };
 
 /* What the source will do. Written by open(). */
