@@ -1,0 +1,100 @@
+#include "config/capture_settings.h"
+
+#define AT(field)       offsetof(struct fr_capture_settings, field)
+#define CAPACITY(field) sizeof((struct fr_capture_settings *)0)->field
+
+static const char *const pace_names[] = {"realtime", "fast", NULL};
+
+static const struct fr_setting rows[] = {
+    {.key = "camera",
+     .type = FR_SETTING_NAME,
+     .offset = AT(camera),
+     .max = CAPACITY(camera),
+     .default_text = "",
+     .help = "Name of the camera: of its ring, and of the service's instance."},
+    {.key = "source",
+     .type = FR_SETTING_STRING,
+     .offset = AT(source),
+     .unit = "SPEC",
+     .min = 1,
+     .max = CAPACITY(source),
+     .default_text = "v4l2:/dev/video0",
+     .help = "Where the frames come from: v4l2:/dev/videoN is a camera, replay:PATH a recording (a "
+             "folder of JPEG files, a file of JPEGs one after another, or Y4M), synthetic: a "
+             "drawn scene."},
+    {.key = "size",
+     .type = FR_SETTING_SIZE,
+     .offset = AT(size),
+     .max = FR_SIDE_MAX,
+     .default_text = "any",
+     .help = "Width and height to ask for. The driver may answer with another size, which is then "
+             "used; any takes what the source prefers."},
+    {.key = "fps",
+     .type = FR_SETTING_RATE,
+     .offset = AT(fps),
+     .unit = "frames/s",
+     .min = 0.01,
+     .max = 1000,
+     .default_text = "any",
+     .help = "Frames a second to ask for; any takes what the source prefers."},
+    {.key = "format",
+     .type = FR_SETTING_FOURCC,
+     .offset = AT(format),
+     .default_text = "any",
+     .help = "Pixel format to ask for; any takes the best that the source has. "
+             "framering-capture --list shows what a camera offers."},
+    {.key = "slots",
+     .type = FR_SETTING_INTEGER,
+     .offset = AT(slots),
+     .unit = "slots",
+     .min = 4,
+     .max = FR_SLOTS_MAX,
+     .default_text = "8",
+     .help = "Slots in the ring: how many frames can be held and read at once. Each takes the "
+             "memory of a frame."},
+    {.key = "zero_copy",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(zero_copy),
+     .default_text = "yes",
+     .help = "Let the driver write into the ring's slots (USERPTR) where it can; no copies each "
+             "frame once from the driver's buffer."},
+    {.key = "pins",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(pins),
+     .default_text = "yes",
+     .help = "Let readers pin slots. With no, readers can only peek, and pinned ones are refused."},
+    {.key = "group",
+     .type = FR_SETTING_STRING,
+     .offset = AT(group),
+     .unit = "GROUP",
+     .max = CAPACITY(group),
+     .default_text = "",
+     .help = "Group whose members may read the ring. Without one it is framering, or the process's "
+             "own where that group is not to be had."},
+    {.key = "loop",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(loop),
+     .default_text = "no",
+     .help = "replay: begin again at the end of the recording; else the program ends there."},
+    {.key = "pace",
+     .type = FR_SETTING_CHOICE,
+     .offset = AT(pace),
+     .choices = pace_names,
+     .default_text = "realtime",
+     .help = "replay: at the recording's own rate (or fps), or as fast as possible."},
+    {.key = "stall_timeout",
+     .type = FR_SETTING_REAL,
+     .offset = AT(stall_timeout_s),
+     .unit = "s",
+     .min = 0.5,
+     .max = 3600,
+     .default_text = "5",
+     .help = "A source that delivers nothing for so long is stopped and opened anew."},
+};
+
+const struct fr_settings_table fr_capture_table = {
+    .section = "capture",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof *rows,
+    .struct_bytes = sizeof(struct fr_capture_settings),
+};

@@ -1,0 +1,163 @@
+/* The table as a whole: finding rows, defaults, and what a value must look like. */
+#include "config/settings.h"
+
+#include "common/daemon/log.h"
+#include "framering/framering.h"
+
+#include <errno.h>
+#include <string.h>
+
+const struct fr_setting *fr_settings_find(const struct fr_settings_table *table, const char *key)
+{
+    for (size_t i = 0; i < table->n_rows; i++)
+        if (strcmp(table->rows[i].key, key) == 0)
+            return &table->rows[i];
+    return NULL;
+}
+
+/* How many letters must be put in, left out, replaced or swapped with their neighbour to make one
+ * word of the other; words of more than 32 letters are never near. */
+static unsigned distance(const char *a, const char *b)
+{
+    enum { LONGEST = 32 };
+    unsigned d[LONGEST + 1][LONGEST + 1];
+    size_t n = strlen(a), m = strlen(b);
+
+    if (n > LONGEST || m > LONGEST)
+        return LONGEST;
+    for (unsigned i = 0; i <= n; i++)
+        d[i][0] = i;
+    for (unsigned j = 0; j <= m; j++)
+        d[0][j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        for (size_t j = 1; j <= m; j++) {
+            unsigned best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] + 1 < best)
+                best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best)
+                best = d[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                d[i - 2][j - 2] + 1 < best)
+                best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
+    }
+    return d[n][m];
+}
+
+const char *fr_settings_nearest(const struct fr_settings_table *table, const char *key)
+{
+    const char *nearest = NULL;
+    unsigned least = 3; /* further apart is another word */
+
+    for (size_t i = 0; i < table->n_rows; i++) {
+        unsigned d = distance(key, table->rows[i].key);
+        if (d < least && d < strlen(table->rows[i].key)) {
+            least = d;
+            nearest = table->rows[i].key;
+        }
+    }
+    return nearest;
+}
+
+int fr_settings_defaults(const struct fr_settings_table *table, void *settings)
+{
+    char reason[FR_SETTINGS_REASON_MAX];
+
+    memset(settings, 0, table->struct_bytes);
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const struct fr_setting *row = &table->rows[i];
+        bool is_text = row->type == FR_SETTING_STRING || row->type == FR_SETTING_NAME;
+        if (is_text && !*row->default_text)
+            continue; /* zeroed already; a file must not say "" where a value is needed */
+        int r = fr_setting_parse(row, settings, row->default_text, reason, sizeof reason);
+        if (r < 0)
+            return -EINVAL;
+    }
+    return 0;
+}
+
+int fr_settings_set(const struct fr_settings_table *table, void *settings, const char *key,
+                    const char *text, char *reason, size_t reason_size)
+{
+    const struct fr_setting *row = fr_settings_find(table, key);
+    char why[FR_SETTINGS_REASON_MAX], shown[64];
+
+    if (!row) {
+        const char *nearest = fr_settings_nearest(table, key);
+        snprintf(reason, reason_size, "%s: no such setting%s%s%s",
+                 fr_log_escape(key, shown, sizeof shown), nearest ? "; did you mean " : "",
+                 nearest ? nearest : "", nearest ? "?" : "");
+        return -ENOENT;
+    }
+    int r = fr_setting_parse(row, settings, text, why, sizeof why);
+    if (r < 0)
+        snprintf(reason, reason_size, "%s: %s", row->key, why);
+    return r;
+}
+
+static const char *number_expected(const struct fr_setting *row, const char *what, char *buf,
+                                   size_t size)
+{
+    bool has_unit = row->unit && *row->unit;
+
+    if (row->min < row->max)
+        snprintf(buf, size, "%s from %.15g to %.15g%s%s", what, row->min, row->max,
+                 has_unit ? " " : "", has_unit ? row->unit : "");
+    else
+        snprintf(buf, size, "%s%s%s", what, has_unit ? " of " : "", has_unit ? row->unit : "");
+    return buf;
+}
+
+char *fr_setting_expected(const struct fr_setting *row, char *buf, size_t size)
+{
+    size_t n = 0;
+    char number[128];
+
+    switch (row->type) {
+    case FR_SETTING_STRING:
+        if (row->min > 0)
+            snprintf(buf, size, "%.0f to %.0f printable characters", row->min, row->max - 1);
+        else
+            snprintf(buf, size, "at most %.0f printable characters", row->max - 1);
+        break;
+    case FR_SETTING_NAME:
+        snprintf(buf, size,
+                 "a name of 1 to %.0f of the characters A-Z a-z 0-9 . _ - that does not begin "
+                 "with a dot or a dash",
+                 row->max - 1 < FR_CAMERA_NAME_MAX ? row->max - 1 : FR_CAMERA_NAME_MAX);
+        break;
+    case FR_SETTING_INTEGER:
+        number_expected(row, "a whole number", buf, size);
+        break;
+    case FR_SETTING_REAL:
+        number_expected(row, "a number", buf, size);
+        break;
+    case FR_SETTING_BOOL:
+        snprintf(buf, size, "yes or no");
+        break;
+    case FR_SETTING_SIZE:
+        snprintf(buf, size,
+                 "WIDTHxHEIGHT in pixels such as 1280x720, each side from 1 to %.0f, or any",
+                 row->max);
+        break;
+    case FR_SETTING_RATE:
+        snprintf(buf, size, "%s such as 15, 29.97 or 30000/1001, or any",
+                 number_expected(row, "a rate", number, sizeof number));
+        break;
+    case FR_SETTING_FOURCC:
+        snprintf(buf, size,
+                 "the four letters of a pixel format such as YUYV, NV12 or MJPG, or any");
+        break;
+    case FR_SETTING_CHOICE:
+        *buf = 0;
+        for (int i = 0; row->choices[i] && n < size; i++)
+            n += (size_t)snprintf(buf + n, size - n, "%s%s",
+                                  i == 0                ? ""
+                                  : row->choices[i + 1] ? ", "
+                                                        : " or ",
+                                  row->choices[i]);
+        break;
+    }
+    return buf;
+}

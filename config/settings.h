@@ -1,0 +1,105 @@
+/* A program's settings are one table: key, type, unit, range, default and help of each. The reader
+ * of the file, the command line, `--help`, the sample file and the documentation all come from it,
+ * so that none of them can say anything else than the others.
+ *
+ * A settings struct is plain memory: no pointers in it, nothing to free, copied by assignment.
+ *
+ * Reasons are one line in English, "what was wrong; expected …", with anything unprintable escaped.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A picture's size; 0x0 is "any". */
+struct fr_size {
+    uint32_t width_px, height_px;
+};
+
+/* Events a second, num / den; den is never 0, and num 0 is "any". */
+struct fr_rate {
+    uint32_t num, den;
+};
+
+enum fr_setting_type {
+    FR_SETTING_STRING,  /* char[max] in the struct, its zero included; printable text of at least
+                         * `min` bytes */
+    FR_SETTING_NAME,    /* char[max] in the struct; as fr_camera_name_ok(); empty only by default */
+    FR_SETTING_INTEGER, /* int64_t from min to max (at most 2^53) */
+    FR_SETTING_REAL,    /* double from min to max */
+    FR_SETTING_BOOL,    /* bool; yes no true false on off 1 0 */
+    FR_SETTING_SIZE,    /* struct fr_size; "1280x720", each side from 1 to max, or "any" */
+    FR_SETTING_RATE,    /* struct fr_rate from min to max; "15", "29.97", "30000/1001", or "any" */
+    FR_SETTING_FOURCC,  /* uint32_t, four letters as V4L2 writes them; "any" is 0 */
+    FR_SETTING_CHOICE,  /* int, an index into `choices` */
+};
+
+/* One row. For INTEGER, REAL and RATE, min == max means that there is no range but the type's. */
+struct fr_setting {
+    const char
+        *key; /* lower case, with underscores; "stall_timeout" is the option --stall-timeout */
+    enum fr_setting_type type;
+    size_t offset;    /* in the settings struct */
+    const char *unit; /* "s", "slots" …; for STRING what stands for it in --help; may be NULL */
+    double min, max;
+    const char *default_text;   /* must be a good value; "" for a STRING or NAME that has none */
+    const char *help;           /* a sentence or more, without the range and the default */
+    const char *const *choices; /* CHOICE: names, ending in NULL */
+};
+
+struct fr_settings_table {
+    const char *section; /* of the file, without brackets */
+    const struct fr_setting *rows;
+    size_t n_rows;
+    size_t struct_bytes;
+};
+
+/* Longest reason, with its zero. */
+enum { FR_SETTINGS_REASON_MAX = 512 };
+
+/* Zeroes *settings and gives every row its default. -EINVAL: a default in the table is no good
+ * value, which is a bug in the table (a test of each table shows that there is none). */
+int fr_settings_defaults(const struct fr_settings_table *table, void *settings);
+
+/* The row of a key, or NULL. Pure. */
+const struct fr_setting *fr_settings_find(const struct fr_settings_table *table, const char *key);
+
+/* The key that `key` was probably meant to be, or NULL. Pure. */
+const char *fr_settings_nearest(const struct fr_settings_table *table, const char *key);
+
+/* Sets one row from text. On failure the row keeps its value, and *reason is
+ * "what was wrong; expected …" (reason_size at least 1). -EINVAL, -ERANGE. Pure. */
+int fr_setting_parse(const struct fr_setting *row, void *settings, const char *text, char *reason,
+                     size_t reason_size);
+
+/* The same by key; the reason begins with "KEY: ". -ENOENT: no such key, the reason names the
+ * nearest one. */
+int fr_settings_set(const struct fr_settings_table *table, void *settings, const char *key,
+                    const char *text, char *reason, size_t reason_size);
+
+/* What a value of this row must be, as it stands behind "expected": "a whole number from 4 to 32".
+ * Returns buf. Pure. */
+char *fr_setting_expected(const struct fr_setting *row, char *buf, size_t size);
+
+/* Reads a file over the values that are there already. All or nothing: when it fails, *settings is
+ * unchanged. The reason is "PATH:LINE: KEY: what was wrong; expected …".
+ * The file must be a regular one that belongs to root or to this process's user, and that neither
+ * its group nor others may write: -EPERM otherwise. -EINVAL: what stands in it; others as open(2),
+ * -ENOENT above all. May block on the disk. */
+int fr_settings_load(const struct fr_settings_table *table, void *settings, const char *path,
+                     char *reason, size_t reason_size);
+
+/* The same for text in memory, which `name` names in the reason. Pure, but for an allocation. */
+int fr_settings_load_text(const struct fr_settings_table *table, void *settings, const char *name,
+                          const char *text, size_t n_bytes, char *reason, size_t reason_size);
+
+/* A sample file: every key with its default, commented out, and what it is for. */
+void fr_settings_print_sample(const struct fr_settings_table *table, FILE *file);
+/* A table in Markdown. */
+void fr_settings_print_markdown(const struct fr_settings_table *table, FILE *file);
+/* The lines of --help: "  --slots N   what it is for (4 to 32; default 8)". */
+void fr_settings_print_options(const struct fr_settings_table *table, FILE *file);
+/* One such line, also for options that are no settings: `left` is "--slots N". */
+void fr_settings_print_option(const char *left, const char *help, FILE *file);

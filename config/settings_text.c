@@ -1,0 +1,219 @@
+/* What stands in a file, through libinih.
+ *
+ * libinih gives no line number to its handler, splits lines that do not fit its buffer without a
+ * word, takes an indented line for more of the value before, and stops at no zero byte. So it is
+ * fed one line at a time by a reader of our own, which counts the lines and refuses what libinih
+ * would misread; libinih then does what it is good at: keys, values and comments.
+ *
+ * Comments begin a line with # or ;, or stand behind a value after a blank and a ;.
+ */
+#include "config/settings.h"
+
+#include "common/daemon/log.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    const struct fr_settings_table *table;
+    void *settings; /* the copy that is worked on */
+    const char *name;
+    const char *text, *end; /* not read yet */
+    int line;
+    int *set_at; /* line that set the row, 0: none yet */
+    int error;
+    char *reason;
+    size_t reason_size;
+};
+
+/* Keeps the first error, with its place in front. */
+__attribute__((format(printf, 3, 4))) static void refuse(struct reading *reading, int error,
+                                                         const char *fmt, ...)
+{
+    char what[FR_SETTINGS_REASON_MAX];
+    va_list args;
+
+    if (reading->error)
+        return;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    snprintf(reading->reason, reading->reason_size, "%s:%d: %s", reading->name, reading->line,
+             what);
+    reading->error = error;
+}
+
+/* Control characters but tabs: libinih would end the line at a zero. */
+static bool check_bytes(struct reading *reading, const char *line, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char byte = (unsigned char)line[i];
+        if ((byte < ' ' && byte != '\t') || byte == 0x7f) {
+            refuse(reading, -EINVAL,
+                   "byte 0x%02x (%s) in column %zu; expected plain text, one setting a line", byte,
+                   byte == 0 ? "NUL" : "a control character", i + 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* libinih says nothing about a section without keys, and ignores what stands behind the bracket. */
+static bool check_section(struct reading *reading, const char *line, size_t n)
+{
+    const char *section = reading->table->section;
+    const char *close = memchr(line, ']', n);
+    size_t known = strlen(section);
+    char text[64], shown[64];
+
+    if (!close) {
+        refuse(reading, -EINVAL, "a section without its ]; expected [%s]", section);
+        return false;
+    }
+    const char *behind = close + 1;
+    while (behind < line + n && (*behind == ' ' || *behind == '\t'))
+        behind++;
+    if (behind < line + n && *behind != ';' && *behind != '#') {
+        refuse(reading, -EINVAL, "more text behind the section's ]; expected [%s] alone", section);
+        return false;
+    }
+    size_t length = (size_t)(close - line) - 1;
+    if (length == known && memcmp(line + 1, section, known) == 0)
+        return true;
+    if (length >= sizeof text)
+        length = sizeof text - 1;
+    memcpy(text, line + 1, length);
+    text[length] = 0;
+    refuse(reading, -EINVAL, "[%s]: no such section; expected [%s]",
+           fr_log_escape(text, shown, sizeof shown), section);
+    return false;
+}
+
+/* Takes the next line off the text. A byte order mark at the very start is let pass: editors put
+ * it there unasked. */
+static bool next_line(struct reading *reading, const char **ret_line, size_t *ret_n)
+{
+    if (reading->text >= reading->end)
+        return false;
+    const char *line = reading->text;
+    size_t left = (size_t)(reading->end - line);
+    const char *newline = memchr(line, '\n', left);
+    size_t n = newline ? (size_t)(newline - line) : left;
+
+    reading->text += newline ? n + 1 : n;
+    if (reading->line++ == 0 && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+        line += 3;
+        n -= 3;
+    }
+    if (n > 0 && line[n - 1] == '\r') /* a file from another system */
+        n--;
+    *ret_line = line;
+    *ret_n = n;
+    return true;
+}
+
+/* libinih's reader: one line into its buffer, without the blanks in front, or NULL at the end and
+ * after an error. */
+static char *read_line(char *buf, int size, void *userdata)
+{
+    struct reading *reading = userdata;
+    const char *line;
+    size_t n;
+
+    if (reading->error || size < 1 || !next_line(reading, &line, &n))
+        return NULL;
+    if (reading->line == 1 && n >= 2 &&
+        (memcmp(line, "\xff\xfe", 2) == 0 || memcmp(line, "\xfe\xff", 2) == 0)) {
+        refuse(reading, -EINVAL, "this is UTF-16; expected UTF-8 or ASCII");
+        return NULL;
+    }
+    if (!check_bytes(reading, line, n))
+        return NULL;
+    while (n > 0 && (*line == ' ' || *line == '\t')) {
+        line++;
+        n--;
+    }
+    buf[0] = 0;
+    if (n == 0 || *line == '#' || *line == ';')
+        return buf; /* a comment may have any length */
+    if (n >= (size_t)size) {
+        refuse(reading, -EINVAL, "a line of %zu bytes; expected at most %d", n, size - 1);
+        return NULL;
+    }
+    if (*line == '[' && !check_section(reading, line, n))
+        return NULL;
+    memcpy(buf, line, n);
+    buf[n] = 0;
+    return buf;
+}
+
+/* libinih's handler: one key and its value. */
+static int take_value(void *userdata, const char *section, const char *key, const char *value)
+{
+    struct reading *reading = userdata;
+    const struct fr_settings_table *table = reading->table;
+    const struct fr_setting *row = fr_settings_find(table, key);
+    char why[FR_SETTINGS_REASON_MAX - 80];
+
+    if (strcmp(section, table->section) != 0) {
+        char shown[64];
+        refuse(reading, -EINVAL, "%s: stands before any section; expected [%s] above it",
+               fr_log_escape(key, shown, sizeof shown), table->section);
+        return 0;
+    }
+    if (row && reading->set_at[row - table->rows]) {
+        refuse(reading, -EINVAL,
+               "%s: set twice; expected it once, and it stands in line %d already", key,
+               reading->set_at[row - table->rows]);
+        return 0;
+    }
+    int r = fr_settings_set(table, reading->settings, key, value, why, sizeof why);
+    if (r < 0) {
+        refuse(reading, -EINVAL, "%s", why);
+        return 0;
+    }
+    reading->set_at[row - table->rows] = reading->line;
+    return 1;
+}
+
+int fr_settings_load_text(const struct fr_settings_table *table, void *settings, const char *name,
+                          const char *text, size_t n_bytes, char *reason, size_t reason_size)
+{
+    struct reading reading = {
+        .table = table,
+        .settings = malloc(table->struct_bytes + 1),
+        .name = name,
+        .text = text,
+        .end = text + n_bytes,
+        .set_at = calloc(table->n_rows + 1, sizeof(int)),
+        .reason = reason,
+        .reason_size = reason_size,
+    };
+
+    if (!reading.settings || !reading.set_at) {
+        snprintf(reason, reason_size, "%s: not enough memory to read it", name);
+        reading.error = -ENOMEM;
+        goto out;
+    }
+    memcpy(reading.settings, settings, table->struct_bytes);
+    int line = ini_parse_stream(read_line, &reading, take_value, &reading);
+    if (line > 0 && (!reading.error || line < reading.line)) {
+        /* libinih goes on after a line that it cannot take; the first one is what counts. */
+        reading.error = 0;
+        reading.line = line;
+        refuse(&reading, -EINVAL, "not a setting; expected \"key = value\", [%s] or a # comment",
+               table->section);
+    } else if (line < 0 && !reading.error) {
+        snprintf(reason, reason_size, "%s: not enough memory to read it", name);
+        reading.error = -ENOMEM;
+    }
+    if (!reading.error)
+        memcpy(settings, reading.settings, table->struct_bytes);
+out:
+    free(reading.settings);
+    free(reading.set_at);
+    return reading.error;
+}
