@@ -77,6 +77,7 @@ struct fr_format {
     struct fr_colorimetry colorimetry;
     uint32_t rate_num; /* frames per second = rate_num / rate_den; 0/0 when not known */
     uint32_t rate_den;
+    uint32_t reserved; /* 0 */
 };
 
 enum fr_plane_kind {
@@ -209,20 +210,25 @@ struct fr_reader;
 FR_PUBLIC int fr_reader_open(const char *camera, enum fr_read_mode mode,
                              struct fr_reader **ret_reader);
 
-/* Frees the reader. A frame that is still held is released. */
+/* Frees the reader. Frames that are still held are released, and must not be used any more. */
 FR_PUBLIC void fr_reader_close(struct fr_reader *reader);
 
-/* Waits for a frame that this reader has not been given yet, the oldest still in the ring, and
- * holds it. The first one is a frame published after the reader came. Blocks up to timeout_ns. 0
- * *ret_frame is held; give it back with fr_reader_release() before the next call -ETIMEDOUT  no
- * frame in that time -ECANCELED  fr_reader_cancel() -EINTR      a signal handler ran, and did not
- * cancel -ENOTCONN   no writer: none yet, it stopped, or it died. Told once; the next call waits
- * for one -EBUSY      pinned only: the newest frame cannot be pinned, for readers hold every other
- * slot. Told once a frame; the next call waits for a newer frame -EACCES, -EPROTO, -EPERM, -EMFILE,
- * -ENOMEM, -ENOTSUP there is a ring, and it cannot be used; fr_reader_reason() says why in words.
+/* Waits for a frame that this reader has not been given yet, the oldest still in the ring, and holds it.
+ * The first one is a frame published after the reader came. Blocks up to timeout_ns.
+ *
+ *  0           *ret_frame is held; give it back with fr_reader_release()
+ *  -ETIMEDOUT  no frame in that time
+ *  -ECANCELED  fr_reader_cancel()
+ *  -EINTR      a signal handler ran, and did not cancel
+ *  -ENOTCONN   no writer: none yet, it stopped, or it died. Told once; the next call waits for one
+ *  -EBUSY      pinned only: the newest frame cannot be pinned, for readers hold every other slot.
+ *              Told once a frame; the next call waits for a newer frame
+ *  -EACCES, -EPROTO, -EPERM, -EBADMSG, -ENOTSUP, -ENOMEM …
+ *              there is a ring, and it cannot be used; fr_reader_reason() says why in words.
  *              Told once; the next call waits for another ring
- *  -EINVAL     a frame is still held
- * So a loop that goes on after any of these but -ECANCELED never spins. */
+ *
+ * A reader may hold several frames at a time, each until it is released. A loop that goes on after any of
+ * these but -ECANCELED never spins. */
 FR_PUBLIC int fr_reader_next(struct fr_reader *reader, int64_t timeout_ns,
                              struct fr_frame *ret_frame);
 
