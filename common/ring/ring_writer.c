@@ -1,0 +1,258 @@
+/* The writer's side of the protocol; protocol.h has the theory. */
+#include "common/ring/protocol.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { NONE = FR_SLOTS_MAX };
+
+void fr_ring_format(void *base, const struct fr_layout_plan *plan,
+                    const struct fr_geometry *geometry, const struct fr_ring_identity *identity)
+{
+    struct fr_layout_header *h = base;
+
+    h->magic = FR_LAYOUT_MAGIC;
+    h->version = FR_LAYOUT_VERSION;
+    h->byte_order = FR_LAYOUT_BYTE_ORDER;
+    h->segment_bytes = plan->segment_bytes;
+    h->epoch = identity->epoch;
+    h->cookie = identity->cookie;
+    memcpy(h->boot, identity->boot, sizeof h->boot);
+    h->slots = plan->slots;
+    h->hand = plan->hand;
+    h->index_entries = plan->index_entries;
+    h->gates = FR_GATES;
+    h->index_offset = plan->index_offset;
+    h->descriptors_offset = plan->descriptors_offset;
+    h->slots_offset = plan->slots_offset;
+    h->slot_bytes = plan->slot_bytes;
+    h->copy_path = identity->copy_path;
+    h->has_pins = identity->has_pins;
+    h->writer_pid = identity->writer_pid;
+    h->gates_id = identity->gates_id;
+    h->pins_id = identity->pins_id;
+    h->begun_mono_ns = identity->begun_mono_ns;
+    h->restarts = identity->restarts;
+    memset(h->camera, 0, sizeof h->camera);
+    memcpy(h->camera, identity->camera, strnlen(identity->camera, FR_CAMERA_NAME_MAX));
+    h->geometry = *geometry;
+
+    /* Every slot starts odd: none holds a frame. */
+    struct fr_layout_slot *d = (void *)((uint8_t *)base + plan->descriptors_offset);
+    for (uint32_t i = 0; i < plan->slots; i++)
+        atomic_init(&d[i].sequence, 1);
+    atomic_init(&h->head, identity->first_frame ? identity->first_frame - 1 : 0);
+}
+
+static void enqueue(struct fr_ring_writer *w, uint32_t slot_idx)
+{
+    w->queue[(w->queue_first + w->queue_length++) % FR_SLOTS_MAX] = slot_idx;
+    w->state[slot_idx] = FR_SLOT_TO_FILL;
+}
+
+void fr_ring_writer_init(struct fr_ring_writer *w, void *base, const struct fr_layout_plan *plan,
+                         const struct fr_geometry *geometry,
+                         const struct fr_ring_identity *identity, const struct fr_writer_ops *ops,
+                         void *ctx)
+{
+    *w = (struct fr_ring_writer){
+        .header = base,
+        .index = (void *)((uint8_t *)base + plan->index_offset),
+        .descriptors = (void *)((uint8_t *)base + plan->descriptors_offset),
+        .slots_base = (uint8_t *)base + plan->slots_offset,
+        .plan = *plan,
+        .geometry = *geometry,
+        .ops = ops,
+        .ctx = ctx,
+        .has_pins = identity->has_pins,
+        .head = identity->first_frame ? identity->first_frame - 1 : 0,
+        .newest_idx = NONE,
+        .withheld_idx = NONE,
+    };
+    for (uint32_t i = 0; i < plan->slots; i++)
+        w->sequence[i] = 1;
+    for (uint32_t i = 0; i < plan->hand; i++)
+        enqueue(w, i);
+}
+
+/* Marks a slot as being written. The fence keeps every later store into the slot behind the odd
+ * word: a reader that sees any of them sees, after its own acquire fence, that the sequence has
+ * moved. Pairs with the fence in fr_ring_intact(). A driver that is given the slot by a system call
+ * is behind it as well. */
+static void make_odd(struct fr_ring_writer *w, uint32_t slot_idx)
+{
+    w->sequence[slot_idx] |= 1;
+    atomic_store_explicit(&w->descriptors[slot_idx].sequence, w->sequence[slot_idx],
+                          memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+}
+
+/* Ends the writing: release, so that a reader that loads the even word (acquire, in
+ * read_descriptor()) sees all that was written before. */
+static void make_even(struct fr_ring_writer *w, uint32_t slot_idx)
+{
+    w->sequence[slot_idx] += 1;
+    atomic_store_explicit(&w->descriptors[slot_idx].sequence, w->sequence[slot_idx],
+                          memory_order_release);
+}
+
+/* The free slot that was published longest ago, beside the newest and those in `tried`; NONE. */
+static uint32_t oldest_free(const struct fr_ring_writer *w, uint32_t tried)
+{
+    uint32_t best = NONE;
+    for (uint32_t i = 0; i < w->plan.slots; i++)
+        if (w->state[i] == FR_SLOT_FREE && i != w->newest_idx && !(tried >> i & 1) &&
+            (best == NONE || w->last_frame[i] < w->last_frame[best]))
+            best = i;
+    return best;
+}
+
+/* Claims a slot for the hand. 0; -EAGAIN: readers hold them all; -EIDRM: the ring was removed. */
+static int claim_one(struct fr_ring_writer *w)
+{
+    uint32_t tried = 0, idx;
+    while ((idx = oldest_free(w, tried)) != NONE) {
+        int rc = w->has_pins ? w->ops->claim(w->ctx, idx) : 0;
+        if (rc == 0) {
+            make_odd(w, idx);
+            enqueue(w, idx);
+            return 0;
+        }
+        if (rc == -EIDRM)
+            return rc;
+        tried |= 1u << idx;
+    }
+    return -EAGAIN;
+}
+
+static void put_counter(_Atomic uint64_t *counter, uint64_t value)
+{
+    atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
+/* Lets a published slot go. 0 or -EIDRM. */
+static int let_go(struct fr_ring_writer *w, uint32_t slot_idx)
+{
+    w->state[slot_idx] = FR_SLOT_FREE;
+    if (!w->has_pins)
+        return 0;
+    int rc = w->ops->give(w->ctx, slot_idx);
+    if (rc == -ERANGE) {
+        /* Somebody added what was not theirs. Setting the value wipes others' undo, which costs at
+         * most that a slot is rewritten under a pin that the sequence word then tells of. */
+        w->mended++;
+        put_counter(&w->header->mended, w->mended);
+        rc = w->ops->mend(w->ctx, slot_idx);
+    }
+    return rc;
+}
+
+int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
+{
+    if (w->queue_length == 0)
+        return -EAGAIN;
+    uint32_t idx = w->queue[w->queue_first];
+    w->queue_first = (w->queue_first + 1) % FR_SLOTS_MAX;
+    w->queue_length--;
+    w->state[idx] = FR_SLOT_TAKEN;
+    *ret_slot_idx = idx;
+    return 0;
+}
+
+static void put_descriptor(struct fr_ring_writer *w, uint32_t slot_idx,
+                           const struct fr_frame_meta *meta, int64_t now_mono_ns, uint32_t flags)
+{
+    struct fr_layout_frame f = {
+        .number = w->head + 1,
+        .captured_mono_ns = meta->captured_mono_ns ? meta->captured_mono_ns : now_mono_ns,
+        .published_mono_ns = now_mono_ns,
+        .bytes_used = meta->bytes_used ? meta->bytes_used : w->geometry.slot_bytes,
+        .source_sequence = meta->source_sequence,
+        .flags = flags,
+        .n_planes = w->geometry.n_planes,
+    };
+    memcpy(f.planes, w->geometry.planes, sizeof f.planes);
+    for (uint32_t i = 0; i < f.n_planes; i++)
+        if (f.planes[i].kind == FR_PLANE_JPEG && meta->jpeg_bytes < f.planes[i].size_bytes)
+            f.planes[i].size_bytes = meta->jpeg_bytes;
+
+    uint64_t words[FR_FRAME_WORDS];
+    memcpy(words, &f, sizeof words);
+    for (unsigned i = 0; i < FR_FRAME_WORDS; i++)
+        atomic_store_explicit(&w->descriptors[slot_idx].frame[i], words[i], memory_order_relaxed);
+}
+
+int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr_frame_meta *meta,
+                    int64_t now_mono_ns)
+{
+    static const struct fr_frame_meta plain;
+    if (slot_idx >= w->plan.slots || w->state[slot_idx] != FR_SLOT_TAKEN)
+        return -EINVAL;
+    if (!meta)
+        meta = &plain;
+
+    /* The hand without this slot is one short, unless another is claimed in its stead. */
+    int claimed = claim_one(w);
+    if (claimed == -EIDRM)
+        return claimed;
+    bool is_withheld = claimed < 0;
+    uint32_t flags =
+        meta->flags & (FR_FRAME_CORRUPT | FR_FRAME_TIME_ESTIMATED | FR_FRAME_AFTER_GAP);
+    if (flags & FR_FRAME_AFTER_GAP)
+        put_counter(&w->header->gaps, ++w->gaps);
+
+    put_descriptor(w, slot_idx, meta, now_mono_ns, flags | (is_withheld ? FR_FRAME_WITHHELD : 0u));
+    make_even(w, slot_idx);
+    int rc = 0;
+    if (is_withheld) {
+        w->state[slot_idx] = FR_SLOT_WITHHELD;
+        put_counter(&w->header->withheld, ++w->withheld);
+    } else {
+        rc = let_go(w, slot_idx);
+        if (rc < 0)
+            return rc;
+    }
+
+    uint64_t n = w->head + 1;
+    /* Relaxed: a reader looks here only after head, which is stored with release below. */
+    atomic_store_explicit(&w->index[n % w->plan.index_entries], fr_index_word(n, slot_idx),
+                          memory_order_relaxed);
+    put_counter(&w->header->withheld_slot, is_withheld ? slot_idx + 1u : 0u);
+    /* Release; pairs with the acquire load of head in fr_ring_read(). */
+    atomic_store_explicit(&w->header->head, n, memory_order_release);
+    w->head = n;
+    w->last_frame[slot_idx] = n;
+    w->newest_idx = slot_idx;
+
+    rc = w->ops->open_gate(w->ctx, (uint32_t)(n % FR_GATES));
+    int closed = w->ops->close_gate(w->ctx, (uint32_t)((n + 2) % FR_GATES));
+
+    put_counter(&w->header->frames, n);
+    atomic_store_explicit(&w->header->last_publish_mono_ns, now_mono_ns, memory_order_relaxed);
+
+    /* What was withheld is the newest no more: to be filled again. It made up for the slot that
+     * could not be claimed then, so the hand is whole either way. */
+    if (w->withheld_idx != NONE) {
+        make_odd(w, w->withheld_idx);
+        enqueue(w, w->withheld_idx);
+    }
+    w->withheld_idx = is_withheld ? slot_idx : NONE;
+    return rc < 0 ? rc : closed;
+}
+
+int fr_ring_discard(struct fr_ring_writer *w, uint32_t slot_idx, unsigned reason)
+{
+    if (slot_idx >= w->plan.slots || w->state[slot_idx] != FR_SLOT_TAKEN)
+        return -EINVAL;
+    enqueue(w, slot_idx);
+    fr_ring_count_drop(w, reason, 1);
+    return 0;
+}
+
+void fr_ring_count_drop(struct fr_ring_writer *w, unsigned reason, uint64_t n)
+{
+    if (reason >= FR_DROP_REASONS)
+        return;
+    w->dropped[reason] += n;
+    put_counter(&w->header->dropped[reason], w->dropped[reason]);
+}
