@@ -1,0 +1,444 @@
+/* See sysv.h. */
+#include "common/ring/sysv.h"
+#include "common/ring/explain.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#ifndef SHM_DEST
+#define SHM_DEST 01000
+#endif
+
+/* Project ids given to ftok. So many keys are tried, and searched for leftovers. */
+enum { KEYS = 64 };
+
+/* semctl's fourth argument, which every program has to define for itself. */
+union semun {
+    int val;
+    struct semid_ds *buf;
+    unsigned short *array;
+};
+
+/* An object that is gone shows as either, depending on when it went. */
+static int gone_or(int error)
+{
+    return error == EINVAL ? -EIDRM : -error;
+}
+
+static int operate(int sem_id, uint32_t number, int by, int flags)
+{
+    struct sembuf op = {.sem_num = (unsigned short)number,
+                        .sem_op = (short)by,
+                        .sem_flg = (short)(IPC_NOWAIT | flags)};
+    return semop(sem_id, &op, 1) < 0 ? gone_or(errno) : 0;
+}
+
+/* ---------------------------------------------------------------- operations */
+
+static int claim(void *ctx, uint32_t slot_idx)
+{
+    return operate(((struct fr_sysv *)ctx)->pins_id, slot_idx, -FR_PIN_MAX, 0);
+}
+
+static int give(void *ctx, uint32_t slot_idx)
+{
+    return operate(((struct fr_sysv *)ctx)->pins_id, slot_idx, FR_PIN_MAX, 0);
+}
+
+static int mend(void *ctx, uint32_t slot_idx)
+{
+    union semun arg = {.val = FR_PIN_MAX};
+    int rc = semctl(((struct fr_sysv *)ctx)->pins_id, (int)slot_idx, SETVAL, arg);
+    return rc < 0 ? gone_or(errno) : 0;
+}
+
+/* Only the writer's own user can have tampered with a gate; a turn more or less is then all there
+ * is to lose, and the next publish goes on. */
+static int turn_gate(void *ctx, uint32_t gate_idx, int by)
+{
+    int rc = operate(((struct fr_sysv *)ctx)->gates_id, gate_idx, by, SEM_UNDO);
+    return rc == -EAGAIN || rc == -ERANGE ? 0 : rc;
+}
+
+static int close_gate(void *ctx, uint32_t gate_idx)
+{
+    return turn_gate(ctx, gate_idx, 1);
+}
+
+static int open_gate(void *ctx, uint32_t gate_idx)
+{
+    return turn_gate(ctx, gate_idx, -1);
+}
+
+const struct fr_writer_ops fr_sysv_writer_ops = {
+    .claim = claim,
+    .give = give,
+    .mend = mend,
+    .close_gate = close_gate,
+    .open_gate = open_gate,
+};
+
+int fr_sysv_pin(int pins_id, uint32_t slot_idx)
+{
+    return operate(pins_id, slot_idx, -1, SEM_UNDO);
+}
+
+void fr_sysv_unpin(int pins_id, uint32_t slot_idx)
+{
+    operate(pins_id, slot_idx, 1, SEM_UNDO);
+}
+
+/* ---------------------------------------------------------------- making */
+
+uint32_t fr_sysv_tag(dev_t device, ino_t inode, const char *camera)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    uint64_t words[2] = {(uint64_t)device, (uint64_t)inode};
+    const uint8_t *bytes = (const uint8_t *)words;
+    for (size_t i = 0; i < sizeof words; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    for (; *camera; camera++)
+        hash = (hash ^ (uint8_t)*camera) * UINT64_C(1099511628211);
+    return (uint32_t)((hash >> 32 ^ hash) & 0x3fffffff) |
+           1; /* never 0, which is "not initialised" */
+}
+
+static void explain_limit(int error, const char *what, uint64_t asked, char *reason, size_t size)
+{
+    bool is_shm = what[0] == 's' && what[1] == 'h';
+    switch (error) {
+    case ENOSPC:
+        fr_explain(reason, size,
+                   "%s: the kernel has no free identifier, or its limit is reached (asked for %llu "
+                   "%s). Look with `ipcs -l -u`; raise with `sysctl %s`",
+                   what, (unsigned long long)asked, is_shm ? "bytes" : "semaphores",
+                   is_shm ? "kernel.shmmni=… kernel.shmall=…" : "kernel.sem=…");
+        break;
+    case EINVAL:
+        fr_explain(reason, size,
+                   "%s: %llu %s are more than the kernel allows at a time. Look with `ipcs -l`; "
+                   "raise with `sysctl %s`, or use fewer slots or a smaller picture",
+                   what, (unsigned long long)asked, is_shm ? "bytes" : "semaphores",
+                   is_shm ? "kernel.shmmax=…" : "kernel.sem=…");
+        break;
+    case ENOMEM:
+        fr_explain(
+            reason, size,
+            "%s: not enough memory for %llu %s. Use fewer slots or a smaller picture, or free "
+            "memory",
+            what, (unsigned long long)asked, is_shm ? "bytes" : "semaphores");
+        break;
+    default:
+        fr_explain(reason, size, "%s of %llu %s: %s", what, (unsigned long long)asked,
+                   is_shm ? "bytes" : "semaphores", strerror(error));
+    }
+}
+
+/* Takes the first key that is free; when all are taken, none. Keys say nothing of identity:
+ * strangers may squat on them, and nobody looks a ring up by its key. */
+static int get_segment(const char *lock_path, uint64_t bytes)
+{
+    for (int project = 1; project <= KEYS; project++) {
+        key_t key = ftok(lock_path, project);
+        if (key == (key_t)-1 || key == IPC_PRIVATE)
+            continue;
+        int id = shmget(key, bytes, IPC_CREAT | IPC_EXCL | 0640);
+        if (id >= 0 || (errno != EEXIST && errno != EACCES))
+            return id < 0 ? -errno : id;
+    }
+    int id = shmget(IPC_PRIVATE, bytes, IPC_CREAT | IPC_EXCL | 0640);
+    return id < 0 ? -errno : id;
+}
+
+static int get_set(const char *lock_path, int n_sems, int mode)
+{
+    for (int project = 1; project <= KEYS; project++) {
+        key_t key = ftok(lock_path, project);
+        if (key == (key_t)-1 || key == IPC_PRIVATE)
+            continue;
+        int id = semget(key, n_sems, IPC_CREAT | IPC_EXCL | mode);
+        if (id >= 0 || (errno != EEXIST && errno != EACCES))
+            return id < 0 ? -errno : id;
+    }
+    int id = semget(IPC_PRIVATE, n_sems, IPC_CREAT | IPC_EXCL | mode);
+    return id < 0 ? -errno : id;
+}
+
+static int set_group(int shm_id, int sem_id, gid_t group)
+{
+    if (shm_id >= 0) {
+        struct shmid_ds ds;
+        if (shmctl(shm_id, IPC_STAT, &ds) < 0)
+            return -errno;
+        ds.shm_perm.gid = group;
+        return shmctl(shm_id, IPC_SET, &ds) < 0 ? -errno : 0;
+    }
+    struct semid_ds ds;
+    union semun arg = {.buf = &ds};
+    if (semctl(sem_id, 0, IPC_STAT, arg) < 0)
+        return -errno;
+    ds.sem_perm.gid = group;
+    return semctl(sem_id, 0, IPC_SET, arg) < 0 ? -errno : 0;
+}
+
+static int set_values(int sem_id, unsigned short *values, uint32_t n_values, uint32_t tag)
+{
+    values[n_values] = (unsigned short)(tag & 0x7fff);
+    values[n_values + 1] = (unsigned short)(tag >> 15);
+    union semun arg = {.array = values};
+    return semctl(sem_id, 0, SETALL, arg) < 0 ? -errno : 0;
+}
+
+static int make_gates(const char *lock_path, uint32_t tag, gid_t group)
+{
+    int id = get_set(lock_path, FR_GATE_SEMS, 0640);
+    if (id < 0)
+        return id;
+    unsigned short values[FR_GATE_SEMS] = {0};
+    struct sembuf hold[] = {
+        {.sem_num = 1, .sem_op = 1, .sem_flg = SEM_UNDO},
+        {.sem_num = 2, .sem_op = 1, .sem_flg = SEM_UNDO},
+        {.sem_num = FR_GATE_ALIVE, .sem_op = 1, .sem_flg = SEM_UNDO},
+    };
+    int rc = set_values(id, values, FR_GATE_TAG, tag);
+    if (rc == 0)
+        rc = set_group(-1, id, group);
+    if (rc == 0 && semop(id, hold, sizeof hold / sizeof *hold) < 0)
+        rc = -errno;
+    if (rc < 0) {
+        semctl(id, 0, IPC_RMID);
+        return rc;
+    }
+    return id;
+}
+
+static int make_pins(const char *lock_path, uint32_t tag, gid_t group,
+                     const struct fr_layout_plan *plan)
+{
+    int id = get_set(lock_path, (int)plan->slots + 2, 0660);
+    if (id < 0)
+        return id;
+    unsigned short values[FR_SLOTS_MAX + 2];
+    for (uint32_t i = 0; i < plan->slots; i++)
+        values[i] = i < plan->hand ? 0 : FR_PIN_MAX;
+    int rc = set_values(id, values, plan->slots, tag);
+    if (rc == 0)
+        rc = set_group(-1, id, group);
+    if (rc < 0) {
+        semctl(id, 0, IPC_RMID);
+        return rc;
+    }
+    return id;
+}
+
+/* Touches every page, so that a lack of memory is an error now and never a fault later. */
+static int touch(void *base, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    if (madvise(base, bytes, MADV_POPULATE_WRITE) == 0)
+        return 0;
+    if (errno != EINVAL) /* a kernel before 5.14 does not know it */
+        return -errno;
+#endif
+    for (size_t at = 0; at < bytes; at += FR_LAYOUT_PAGE)
+        ((volatile uint8_t *)base)[at] = 0;
+    return 0;
+}
+
+static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, void **ret_base)
+{
+    int id = get_segment(lock_path, bytes);
+    if (id < 0)
+        return id;
+    void *base = (void *)-1;
+    int rc = set_group(id, -1, group);
+    if (rc == 0) {
+        base = shmat(id, NULL, 0);
+        if (base == (void *)-1)
+            rc = -errno;
+    }
+    if (rc == 0)
+        rc = touch(base, bytes);
+    if (rc < 0) {
+        if (base != (void *)-1)
+            shmdt(base);
+        shmctl(id, IPC_RMID, NULL);
+        return rc;
+    }
+    *ret_base = base;
+    return id;
+}
+
+int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
+                   const struct fr_layout_plan *plan, struct fr_sysv *ret_ids, void **ret_base,
+                   char *reason, size_t reason_size)
+{
+    struct fr_sysv ids = {.shm_id = -1, .gates_id = -1, .pins_id = -1};
+    void *base = NULL;
+    int rc;
+
+    rc = ids.gates_id = make_gates(lock_path, tag, group);
+    if (rc < 0) {
+        explain_limit(-rc, "semget", FR_GATE_SEMS, reason, reason_size);
+        goto fail;
+    }
+    rc = ids.pins_id = make_pins(lock_path, tag, group, plan);
+    if (rc < 0) {
+        explain_limit(-rc, "semget", plan->slots + 2, reason, reason_size);
+        goto fail;
+    }
+    rc = ids.shm_id = make_segment(lock_path, group, plan->segment_bytes, &base);
+    if (rc < 0) {
+        explain_limit(-rc, "shmget", plan->segment_bytes, reason, reason_size);
+        goto fail;
+    }
+    *ret_ids = ids;
+    *ret_base = base;
+    return 0;
+fail:
+    fr_sysv_remove(&ids);
+    return rc;
+}
+
+void fr_sysv_remove(const struct fr_sysv *ids)
+{
+    /* The segment first: a ring without semaphores is only half gone for those who look. */
+    if (ids->shm_id >= 0)
+        shmctl(ids->shm_id, IPC_RMID, NULL);
+    if (ids->pins_id >= 0)
+        semctl(ids->pins_id, 0, IPC_RMID);
+    if (ids->gates_id >= 0)
+        semctl(ids->gates_id, 0, IPC_RMID);
+}
+
+/* ---------------------------------------------------------------- looking */
+
+int fr_sysv_segment(int shm_id, struct fr_sysv_segment *ret_segment)
+{
+    struct shmid_ds ds;
+    if (shmctl(shm_id, IPC_STAT, &ds) < 0)
+        return errno == EACCES ? -EACCES : -ENOENT;
+    *ret_segment = (struct fr_sysv_segment){
+        .creator = ds.shm_perm.cuid,
+        .group = ds.shm_perm.gid,
+        .mode = ds.shm_perm.mode & 0777,
+        .bytes = ds.shm_segsz,
+        .attached = (uint32_t)ds.shm_nattch,
+        .is_removed = (ds.shm_perm.mode & SHM_DEST) != 0,
+    };
+    return 0;
+}
+
+int fr_sysv_set_creator(int sem_id, uint32_t n_sems, uid_t *ret_creator)
+{
+    struct semid_ds ds;
+    union semun arg = {.buf = &ds};
+    if (semctl(sem_id, 0, IPC_STAT, arg) < 0)
+        return errno == EACCES ? -EACCES : -ENOENT;
+    if (ds.sem_nsems != n_sems)
+        return -ENOENT;
+    *ret_creator = ds.sem_perm.cuid;
+    return 0;
+}
+
+bool fr_sysv_alive(int gates_id)
+{
+    return semctl(gates_id, FR_GATE_ALIVE, GETVAL) > 0;
+}
+
+int fr_sysv_value(int sem_id, uint32_t number)
+{
+    int value = semctl(sem_id, (int)number, GETVAL);
+    return value < 0 ? gone_or(errno) : value;
+}
+
+int fr_sysv_last_pid(int sem_id, uint32_t number)
+{
+    int pid = semctl(sem_id, (int)number, GETPID);
+    return pid < 0 ? gone_or(errno) : pid;
+}
+
+int fr_sysv_check(const struct fr_sysv *ids)
+{
+    struct fr_sysv_segment segment;
+    if (fr_sysv_segment(ids->shm_id, &segment) < 0 || segment.is_removed ||
+        fr_sysv_value(ids->gates_id, FR_GATE_ALIVE) < 0 || fr_sysv_value(ids->pins_id, 0) < 0)
+        return -EIDRM;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- sweeping */
+
+/* Ours: made by the owner, bearing this camera's name (and this cookie, unless 0), or never
+ * initialised and used by nobody. */
+static bool segment_is_ours(int shm_id, uid_t owner, const char *camera, uint64_t cookie)
+{
+    struct fr_sysv_segment segment;
+    if (fr_sysv_segment(shm_id, &segment) < 0 || segment.creator != owner ||
+        segment.bytes < FR_LAYOUT_PAGE)
+        return false;
+    const struct fr_layout_header *h = shmat(shm_id, NULL, SHM_RDONLY);
+    if (h == (void *)-1)
+        return false;
+    bool is_ours;
+    if (h->magic == 0)
+        is_ours = segment.attached == 0 && cookie == 0;
+    else
+        is_ours = h->magic == FR_LAYOUT_MAGIC && (cookie == 0 || h->cookie == cookie) &&
+                  strncmp(h->camera, camera, sizeof h->camera) == 0;
+    shmdt(h);
+    return is_ours;
+}
+
+/* Ours: made by the owner, not held by a living writer, bearing our tag, or never initialised. */
+static bool set_is_ours(int sem_id, uid_t owner, uint32_t tag)
+{
+    struct semid_ds ds;
+    union semun arg = {.buf = &ds};
+    if (semctl(sem_id, 0, IPC_STAT, arg) < 0 || ds.sem_perm.cuid != owner || ds.sem_nsems < 3 ||
+        ds.sem_nsems > FR_SLOTS_MAX + 2)
+        return false;
+    unsigned short values[FR_SLOTS_MAX + 2];
+    arg.array = values;
+    if (semctl(sem_id, 0, GETALL, arg) < 0)
+        return false;
+    size_t n = ds.sem_nsems;
+    uint32_t found = values[n - 2] | (uint32_t)values[n - 1] << 15;
+    return found == tag || (found == 0 && ds.sem_otime == 0);
+}
+
+static unsigned sweep_segment(int shm_id, uid_t owner, const char *camera, uint64_t cookie)
+{
+    return shm_id >= 0 && segment_is_ours(shm_id, owner, camera, cookie) &&
+           shmctl(shm_id, IPC_RMID, NULL) == 0;
+}
+
+static unsigned sweep_set(int sem_id, uid_t owner, uint32_t tag)
+{
+    return sem_id >= 0 && set_is_ours(sem_id, owner, tag) && semctl(sem_id, 0, IPC_RMID) == 0;
+}
+
+unsigned fr_sysv_sweep(const char *lock_path, uint32_t tag, const char *camera, uid_t owner,
+                       const struct fr_sysv *recorded, uint64_t recorded_cookie)
+{
+    unsigned removed = 0;
+    if (recorded) {
+        removed += sweep_segment(recorded->shm_id, owner, camera, recorded_cookie);
+        removed += sweep_set(recorded->gates_id, owner, tag);
+        removed += sweep_set(recorded->pins_id, owner, tag);
+    }
+    for (int project = 1; project <= KEYS; project++) {
+        key_t key = ftok(lock_path, project);
+        if (key == (key_t)-1 || key == IPC_PRIVATE)
+            continue;
+        removed += sweep_segment(shmget(key, 0, 0), owner, camera, 0);
+        /* Gates and pins stand under two keys of the same kind. */
+        removed += sweep_set(semget(key, 0, 0), owner, tag);
+    }
+    return removed;
+}
