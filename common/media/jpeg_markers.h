@@ -15,7 +15,7 @@
 
 /* How chroma is subsampled against luma: by its ratio, whatever factors express it. */
 enum fr_jpeg_sampling {
-    FR_JPEG_OTHER = 0, /* luma itself subsampled, or a ratio that is not 1, 2 or 4 */
+    FR_JPEG_OTHER = 0, /* any other: luma alone can be had, if it has its full size */
     FR_JPEG_GREY,      /* one component */
     FR_JPEG_444,
     FR_JPEG_422, /* half the width */
@@ -32,6 +32,7 @@ struct fr_jpeg_info {
     uint32_t components;
     uint32_t precision_bits;
     enum fr_jpeg_sampling sampling;
+    bool is_luma_full; /* luma is not subsampled itself */
     bool is_progressive;
     bool is_arithmetic;
     bool is_lossless;
@@ -46,8 +47,8 @@ struct fr_jpeg_info {
 #define FR_JPEG_GARBAGE_MAX 65536u
 
 /* Reads the header: from the first SOI up to the first scan.
- * -EBADMSG: no JPEG, or its header is broken (no SOI within FR_JPEG_GARBAGE_MAX, no frame header,
- * a segment that runs past the end, a size of 0). Whether the picture can be decoded is another
+ * -EBADMSG: no JPEG, or its header is broken (no SOI within FR_JPEG_GARBAGE_MAX, no frame header
+ * or more than one, a size of 0). Whether the picture can be decoded is another
  * question: fr_jpeg_supported(). Pure. */
 int fr_jpeg_probe(const uint8_t *bytes, size_t length, struct fr_jpeg_info *ret_info);
 
@@ -57,8 +58,8 @@ int fr_jpeg_probe(const uint8_t *bytes, size_t length, struct fr_jpeg_info *ret_
 int fr_jpeg_supported(const struct fr_jpeg_info *info, const char **ret_why);
 
 /* The ring's format that holds the picture as it is: GREY, YU12 for 4:2:0, 422P for 4:2:2; and the
- * nearest for the others: 422P for 4:4:4 and 4:1:1, YU12 for 4:4:0 and 4:1:0. 0: none (see
- * fr_jpeg_supported()). Pure. */
+ * nearest for the others: 422P for 4:4:4 and 4:1:1, YU12 for 4:4:0 and 4:1:0, GREY (luma alone) for
+ * FR_JPEG_OTHER. 0: none (see fr_jpeg_supported()). Pure. */
 uint32_t fr_jpeg_native_fourcc(const struct fr_jpeg_info *info);
 
 /* Where fr_jpeg_split() is in a stream. Zeroed: at its beginning. All positions are relative to the
