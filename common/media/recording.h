@@ -31,13 +31,15 @@ struct fr_recording_info {
 
 /* What a frame was in the recording. */
 struct fr_recording_frame {
-    uint64_t idx;         /* from 0, bad frames included; begins again after a rewind */
-    uint64_t bytes;       /* of the file */
-    uint32_t warnings;    /* decoded, but these many things were odd */
-    bool is_after_damage; /* bytes that belong to no frame were passed over before it */
+    uint64_t idx;      /* from 0, bad frames included; begins again after a rewind */
+    uint64_t bytes;    /* of the file */
+    uint32_t warnings; /* decoded, but these many things were odd */
 };
 
 struct fr_recording;
+
+/* The longest JPEG that is read; a longer one is a bad frame. */
+#define FR_RECORDING_JPEG_MAX (64u << 20)
 
 /* Opens PATH and reads as far as the first usable frame's header. The caller frees it with
  * fr_recording_close(). On failure `reason` (may be NULL) gets a line that says what was wrong,
@@ -57,10 +59,10 @@ const struct fr_recording_info *fr_recording_info(const struct fr_recording *rec
  *   from Y4M C420 also YV12.
  *   0          a frame
  *   -ENODATA   the end; again at each further call until a rewind
- *   -EBADMSG   this frame is damaged, or of another size: count it; the next call goes on behind it
- *   -EINVAL, -ENOTSUP  the geometry does not fit the recording
- *   others     reading failed (-EIO, -ENOMEM …)
- * fr_recording_reason() says why in words. */
+ *   -EBADMSG   this frame is damaged, cut short, or of another size or kind: count it; the next
+ * call goes on behind it. (Behind a damaged frame of Y4M, which has no marks to find the next by,
+ * comes the end.) -EINVAL, -ENOTSUP  the geometry does not fit the recording others     reading
+ * failed (-EIO, -ENOMEM …) fr_recording_reason() says why in words. */
 int fr_recording_next(struct fr_recording *recording, const struct fr_geometry *geometry,
                       uint8_t *slot, struct fr_recording_frame *ret_frame);
 
