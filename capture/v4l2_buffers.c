@@ -1,0 +1,126 @@
+/* Judging dequeued buffers. */
+#include "capture/v4l2_buffers.h"
+
+#include <errno.h>
+
+enum { US_PER_S = 1000000, NS_PER_US = 1000 };
+#define NS_PER_S INT64_C(1000000000)
+
+int fr_v4l2_buffers_init(struct fr_v4l2_buffers *buffers, const struct fr_v4l2_limits *limits)
+{
+    if (limits->n_buffers > FR_SLOTS_MAX)
+        return -EINVAL;
+    *buffers = (struct fr_v4l2_buffers){.limits = *limits};
+    return 0;
+}
+
+int fr_v4l2_buffers_queued(struct fr_v4l2_buffers *buffers, uint32_t index, uint64_t address)
+{
+    if (index >= buffers->limits.n_buffers || buffers->queued >> index & 1)
+        return -EINVAL;
+    buffers->queued |= UINT32_C(1) << index;
+    buffers->address[index] = address;
+    return 0;
+}
+
+void fr_v4l2_buffers_unqueued(struct fr_v4l2_buffers *buffers, uint32_t index)
+{
+    if (index < buffers->limits.n_buffers)
+        buffers->queued &= ~(UINT32_C(1) << index);
+}
+
+void fr_v4l2_buffers_lost(struct fr_v4l2_buffers *buffers)
+{
+    buffers->has_gap = true;
+}
+
+/* Frames lost between the one before and this one, by the driver's counter. */
+static uint32_t count_lost(struct fr_v4l2_buffers *buffers, uint32_t sequence)
+{
+    uint32_t step = sequence - buffers->last_sequence; /* the counter may wrap */
+    bool is_first = !buffers->has_sequence;
+    buffers->has_sequence = true;
+    buffers->last_sequence = sequence;
+    if (is_first || step <= 1 || step > UINT32_MAX / 2)
+        return 0;
+    return step - 1 > FR_V4L2_GAP_MAX ? 1 : step - 1;
+}
+
+/* The driver's time if it can be believed, else 0. */
+static int64_t believe_time(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
+                            int64_t now_ns)
+{
+    long long s = dequeued->timestamp.tv_sec, us = dequeued->timestamp.tv_usec;
+    if ((dequeued->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) != V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
+        return 0;
+    if (us < 0 || us >= US_PER_S || s < 0 || s >= INT64_MAX / NS_PER_S)
+        return 0;
+    int64_t ns = s * NS_PER_S + us * NS_PER_US;
+    if (ns <= buffers->last_driver_ns || ns > now_ns + FR_V4L2_FUTURE_MAX_NS ||
+        ns < now_ns - FR_V4L2_AGE_MAX_NS)
+        return 0;
+    buffers->last_driver_ns = ns;
+    return ns;
+}
+
+static void set_time(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
+                     int64_t now_ns, struct fr_frame_meta *meta)
+{
+    int64_t ns = believe_time(buffers, dequeued, now_ns);
+    if (ns == 0) {
+        ns = now_ns;
+        meta->flags |= FR_FRAME_TIME_ESTIMATED;
+    }
+    if (ns <= buffers->last_published_ns) {
+        ns = buffers->last_published_ns + 1;
+        meta->flags |= FR_FRAME_TIME_ESTIMATED;
+    }
+    buffers->last_published_ns = ns;
+    meta->captured_mono_ns = ns;
+}
+
+/* Whether there is a picture in it: FR_DROP_REASONS when there is. */
+static unsigned find_fault(const struct fr_v4l2_limits *limits, const struct v4l2_buffer *dequeued)
+{
+    if (dequeued->flags & V4L2_BUF_FLAG_ERROR)
+        return FR_DROP_CORRUPT;
+    if (dequeued->bytesused < limits->min_bytes || dequeued->bytesused == 0)
+        return FR_DROP_SHORT;
+    if (dequeued->bytesused > limits->room_bytes)
+        return FR_DROP_OTHER;
+    return FR_DROP_REASONS;
+}
+
+int fr_v4l2_buffers_judge(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
+                          int64_t now_ns, struct fr_v4l2_judgement *ret_judgement)
+{
+    const struct fr_v4l2_limits *limits = &buffers->limits;
+    uint32_t index = dequeued->index;
+
+    if (dequeued->type != V4L2_BUF_TYPE_VIDEO_CAPTURE || dequeued->memory != limits->memory ||
+        index >= limits->n_buffers || !(buffers->queued >> index & 1))
+        return -EPROTO;
+    if (limits->memory == V4L2_MEMORY_USERPTR && dequeued->m.userptr != buffers->address[index])
+        return -EPROTO;
+    buffers->queued &= ~(UINT32_C(1) << index);
+
+    struct fr_v4l2_judgement judgement = {
+        .index = index,
+        .reason = find_fault(limits, dequeued),
+        .lost = count_lost(buffers, dequeued->sequence),
+        .meta = {.source_sequence = dequeued->sequence, .bytes_used = dequeued->bytesused},
+    };
+    if (judgement.lost)
+        buffers->has_gap = true;
+    if (judgement.reason != FR_DROP_REASONS) {
+        judgement.verdict = FR_V4L2_BAD;
+        buffers->has_gap = true;
+    } else {
+        set_time(buffers, dequeued, now_ns, &judgement.meta);
+        if (buffers->has_gap)
+            judgement.meta.flags |= FR_FRAME_AFTER_GAP;
+        buffers->has_gap = false;
+    }
+    *ret_judgement = judgement;
+    return 0;
+}
