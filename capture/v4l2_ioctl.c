@@ -1,0 +1,18 @@
+/* ioctl() with the interruptions taken out. */
+#include "capture/v4l2_ioctl.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+
+enum { TRIES_MAX = 64 };
+
+int fr_v4l2_ioctl(int fd, unsigned long request, void *argument)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        if (ioctl(fd, request, argument) >= 0)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
+    return -EINTR;
+}
