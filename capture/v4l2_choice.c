@@ -1,0 +1,204 @@
+/* Which of a camera's formats to ask for: size first, then rate, then our preference. */
+#include "capture/v4l2_choice.h"
+
+#include "capture/v4l2_ioctl.h"
+
+#include <errno.h>
+#include <linux/videodev2.h>
+#include <stdio.h>
+#include <string.h>
+
+/* When nothing else decides: planar luma first, for it is read fastest; colour before grey; what
+ * must be decoded last. */
+static const uint32_t preferred[] = {
+    FR_FOURCC_NV12, FR_FOURCC_YU12, FR_FOURCC_NV21, FR_FOURCC_YV12, FR_FOURCC_422P,
+    FR_FOURCC_YUYV, FR_FOURCC_UYVY, FR_FOURCC_GREY, FR_FOURCC_MJPG,
+};
+enum { N_PREFERRED = sizeof preferred / sizeof *preferred };
+
+/* What the camera offers: bit i for preferred[i]. */
+struct offered {
+    uint32_t known;
+    uint32_t jpeg_fourcc; /* MJPG, or JPEG where a driver calls it so */
+    char names[128];      /* for people */
+};
+
+static int preferred_index(uint32_t fourcc)
+{
+    if (fourcc == V4L2_PIX_FMT_JPEG)
+        fourcc = FR_FOURCC_MJPG;
+    for (int i = 0; i < N_PREFERRED; i++)
+        if (preferred[i] == fourcc)
+            return i;
+    return -1;
+}
+
+bool fr_v4l2_format_is_known(uint32_t fourcc)
+{
+    return preferred_index(fourcc) >= 0;
+}
+
+/* Formats that the decoder makes out of a JPEG. */
+static bool is_decodable_to(uint32_t fourcc)
+{
+    return fourcc == FR_FOURCC_GREY || fourcc == FR_FOURCC_YU12 || fourcc == FR_FOURCC_YV12 ||
+           fourcc == FR_FOURCC_422P;
+}
+
+/* -ENODEV when it is gone. */
+static int list_offered(const struct fr_v4l2_device *device, struct offered *ret_offered)
+{
+    struct offered offered = {.jpeg_fourcc = FR_FOURCC_MJPG};
+    size_t used = 0;
+    for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
+        struct v4l2_fmtdesc desc = {.index = i, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+        int rc = fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc);
+        if (rc == -ENODEV)
+            return rc;
+        if (rc < 0)
+            break;
+        char name[5];
+        if (used + 6 < sizeof offered.names)
+            used += (size_t)snprintf(offered.names + used, sizeof offered.names - used, "%s%s",
+                                     used ? " " : "", fr_fourcc_name(desc.pixelformat, name));
+        int index = preferred_index(desc.pixelformat);
+        if (index < 0)
+            continue;
+        if (preferred[index] == FR_FOURCC_MJPG && !(offered.known >> index & 1))
+            offered.jpeg_fourcc = desc.pixelformat;
+        offered.known |= UINT32_C(1) << index;
+    }
+    *ret_offered = offered;
+    return 0;
+}
+
+/* Does the camera give at least num/den frames a second? Unknown counts as yes. */
+static bool reaches_rate(const struct fr_v4l2_device *device, const struct v4l2_pix_format *pix,
+                         uint32_t num, uint32_t den)
+{
+    for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
+        struct v4l2_frmivalenum ival = {.index = i,
+                                        .pixel_format = pix->pixelformat,
+                                        .width = pix->width,
+                                        .height = pix->height};
+        if (fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FRAMEINTERVALS, &ival) < 0)
+            return i == 0;
+        struct v4l2_fract shortest =
+            ival.type == V4L2_FRMIVAL_TYPE_DISCRETE ? ival.discrete : ival.stepwise.min;
+        /* den/num of the interval are frames a second; 1 % is given away for 29.97 against 30. */
+        unsigned __int128 gives = (unsigned __int128)shortest.denominator * den * 101;
+        if (gives >= (unsigned __int128)shortest.numerator * num * 100)
+            return true;
+        if (ival.type != V4L2_FRMIVAL_TYPE_DISCRETE)
+            return false;
+    }
+    return false;
+}
+
+static uint32_t driver_fourcc(const struct offered *offered, unsigned index)
+{
+    return preferred[index] == FR_FOURCC_MJPG ? offered->jpeg_fourcc : preferred[index];
+}
+
+void fr_v4l2_fill_wish(struct v4l2_format *format, uint32_t fourcc, uint32_t width_px,
+                       uint32_t height_px)
+{
+    *format = (struct v4l2_format){.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    format->fmt.pix.width = width_px;
+    format->fmt.pix.height = height_px;
+    format->fmt.pix.pixelformat = fourcc;
+    format->fmt.pix.field = V4L2_FIELD_NONE;
+}
+
+/* How well a format serves: 2 for the size, 1 for the rate; -1 when it cannot be had. */
+static int rate_format(const struct fr_v4l2_device *device, uint32_t fourcc, uint32_t width_px,
+                       uint32_t height_px, const struct fr_source_request *request)
+{
+    struct v4l2_format format;
+    uint32_t rate_num =
+        request->rate_num && request->rate_den ? request->rate_num : FR_V4L2_RATE_ENOUGH;
+    uint32_t rate_den = request->rate_num && request->rate_den ? request->rate_den : 1;
+
+    fr_v4l2_fill_wish(&format, fourcc, width_px, height_px);
+    int rc = fr_v4l2_ioctl(device->fd, VIDIOC_TRY_FMT, &format);
+    if (rc == -ENOTTY || rc == -EINVAL)
+        return 0; /* TRY_FMT is optional: nothing is known */
+    if (rc < 0 || format.fmt.pix.pixelformat != fourcc)
+        return -1;
+    int score = 0;
+    if (format.fmt.pix.width == width_px && format.fmt.pix.height == height_px)
+        score += 2;
+    if (reaches_rate(device, &format.fmt.pix, rate_num, rate_den))
+        score += 1;
+    return score;
+}
+
+/* The camera's fourcc to ask for; 0 when none will do. *ret_wanted is what readers shall see. */
+static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_source_request *request,
+                       const struct offered *offered, uint32_t width_px, uint32_t height_px,
+                       uint32_t *ret_wanted)
+{
+    *ret_wanted = 0;
+    if (request->fourcc) {
+        int index = preferred_index(request->fourcc);
+        if (index >= 0 && offered->known >> index & 1)
+            return driver_fourcc(offered, (unsigned)index);
+        index = preferred_index(FR_FOURCC_MJPG);
+        if (!is_decodable_to(request->fourcc) || !(offered->known >> index & 1))
+            return 0;
+        *ret_wanted = request->fourcc;
+        return offered->jpeg_fourcc;
+    }
+    uint32_t best = 0;
+    int best_score = -1;
+    for (unsigned i = 0; i < N_PREFERRED; i++) {
+        if (!(offered->known >> i & 1))
+            continue;
+        uint32_t fourcc = driver_fourcc(offered, i);
+        int score = rate_format(device, fourcc, width_px, height_px, request);
+        if (score > best_score) {
+            best_score = score;
+            best = fourcc;
+        }
+    }
+    return best;
+}
+
+static int refuse_formats(const struct fr_v4l2_device *device,
+                          const struct fr_source_request *request, const struct offered *offered,
+                          char reason[FR_SOURCE_REASON_MAX])
+{
+    char name[5];
+    if (request->fourcc)
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "%s (%s) does not give %s; it gives %s (framering-capture --list shows sizes and "
+                 "rates)",
+                 device->path, device->card, fr_fourcc_name(request->fourcc, name),
+                 *offered->names ? offered->names : "nothing");
+    else
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "%s (%s) gives only formats that framering does not read: %s; expected one of "
+                 "NV12 YU12 NV21 YV12 422P YUYV UYVY GREY MJPG",
+                 device->path, device->card, *offered->names ? offered->names : "none at all");
+    return -EINVAL;
+}
+
+int fr_v4l2_choose(const struct fr_v4l2_device *device, const struct fr_source_request *request,
+                   uint32_t width_px, uint32_t height_px, uint32_t *ret_fourcc,
+                   uint32_t *ret_wanted, char reason[FR_SOURCE_REASON_MAX])
+{
+    struct offered offered;
+    uint32_t wanted;
+    int rc = list_offered(device, &offered);
+    if (rc < 0) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): asking for its formats failed: %s",
+                 device->path, device->card, strerror(-rc));
+        return rc;
+    }
+    uint32_t fourcc = choose(device, request, &offered, width_px, height_px, &wanted);
+    if (!fourcc)
+        return refuse_formats(device, request, &offered, reason);
+    *ret_fourcc = fourcc;
+    *ret_wanted = wanted;
+    return 0;
+}

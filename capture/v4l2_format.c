@@ -1,0 +1,129 @@
+/* The negotiation: S_FMT with the format that serves the request best, then S_PARM. */
+#include "capture/v4l2_format.h"
+
+#include "capture/v4l2_choice.h"
+#include "capture/v4l2_ioctl.h"
+
+#include <errno.h>
+#include <linux/videodev2.h>
+#include <stdio.h>
+#include <string.h>
+
+/* For a driver that does not tell what it is set to. */
+enum { WIDTH_DEFAULT_PX = 640, HEIGHT_DEFAULT_PX = 480 };
+
+static int explain(int rc, const struct fr_v4l2_device *device, const char *what,
+                   char reason[FR_SOURCE_REASON_MAX])
+{
+    if (rc == -EBUSY)
+        return fr_v4l2_device_busy(device->path, reason);
+    snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): %s failed: %s", device->path, device->card,
+             what, strerror(-rc));
+    return rc == -EINVAL ? -EPROTO : rc; /* -EINVAL is for the user's mistakes */
+}
+
+/* The size to ask for: the request's, else the one that the camera is set to. */
+static void wanted_size(const struct fr_v4l2_device *device,
+                        const struct fr_source_request *request, uint32_t *ret_width_px,
+                        uint32_t *ret_height_px)
+{
+    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    *ret_width_px = request->width_px;
+    *ret_height_px = request->height_px;
+    if (request->width_px && request->height_px)
+        return;
+    bool is_known = fr_v4l2_ioctl(device->fd, VIDIOC_G_FMT, &format) == 0 && format.fmt.pix.width &&
+                    format.fmt.pix.height;
+    *ret_width_px = is_known ? format.fmt.pix.width : WIDTH_DEFAULT_PX;
+    *ret_height_px = is_known ? format.fmt.pix.height : HEIGHT_DEFAULT_PX;
+}
+
+/* Sets the rate where it can be set, and learns it where it can be learnt. Not knowing is no
+ * error: pictures come all the same. */
+static int set_rate(const struct fr_v4l2_device *device, const struct fr_source_request *request,
+                    uint32_t *ret_num, uint32_t *ret_den)
+{
+    struct v4l2_streamparm parm = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    struct v4l2_captureparm *capture = &parm.parm.capture;
+    *ret_num = *ret_den = 0;
+    int rc = fr_v4l2_ioctl(device->fd, VIDIOC_G_PARM, &parm);
+    if (rc == -ENODEV || rc == -EBUSY)
+        return rc;
+    if (rc < 0)
+        return 0;
+    if (request->rate_num && request->rate_den && capture->capability & V4L2_CAP_TIMEPERFRAME) {
+        struct v4l2_streamparm wish = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+        wish.parm.capture.timeperframe.numerator = request->rate_den;
+        wish.parm.capture.timeperframe.denominator = request->rate_num;
+        rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_PARM, &wish);
+        if (rc == -ENODEV || rc == -EBUSY)
+            return rc;
+        if (rc == 0)
+            parm = wish;
+    }
+    *ret_num = capture->timeperframe.denominator;
+    *ret_den = capture->timeperframe.numerator;
+    return 0;
+}
+
+/* Buffers that the driver wants queued before it begins; 0 when it does not tell. */
+static uint32_t ask_min_buffers(const struct fr_v4l2_device *device)
+{
+    struct v4l2_control control = {.id = V4L2_CID_MIN_BUFFERS_FOR_CAPTURE};
+    if (fr_v4l2_ioctl(device->fd, VIDIOC_G_CTRL, &control) < 0 || control.value < 0)
+        return 0;
+    return (uint32_t)control.value;
+}
+
+int fr_v4l2_format_negotiate(const struct fr_v4l2_device *device,
+                             const struct fr_source_request *request,
+                             struct fr_v4l2_agreed *ret_agreed, char reason[FR_SOURCE_REASON_MAX])
+{
+    uint32_t width_px, height_px, fourcc, wanted, rate_num, rate_den;
+    struct v4l2_format format;
+
+    wanted_size(device, request, &width_px, &height_px);
+    int rc = fr_v4l2_choose(device, request, width_px, height_px, &fourcc, &wanted, reason);
+    if (rc < 0)
+        return rc;
+    fr_v4l2_fill_wish(&format, fourcc, width_px, height_px);
+    rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_FMT, &format);
+    if (rc < 0)
+        return explain(rc, device, "setting the format", reason);
+    if (format.fmt.pix.pixelformat != fourcc) {
+        char asked[5], got[5];
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "%s (%s) offers %s, but answered with %s when it was set", device->path,
+                 device->card, fr_fourcc_name(fourcc, asked),
+                 fr_fourcc_name(format.fmt.pix.pixelformat, got));
+        return -EPROTO;
+    }
+    rc = set_rate(device, request, &rate_num, &rate_den);
+    if (rc < 0)
+        return explain(rc, device, "setting the rate", reason);
+    rc = fr_v4l2_format_take(&format.fmt.pix, wanted, rate_num, rate_den, ret_agreed, reason);
+    if (rc == 0)
+        ret_agreed->min_buffers = ask_min_buffers(device);
+    return rc;
+}
+
+int fr_v4l2_format_recheck(const struct fr_v4l2_device *device, const struct fr_v4l2_agreed *agreed,
+                           char reason[FR_SOURCE_REASON_MAX])
+{
+    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    struct fr_v4l2_agreed now;
+    int rc = fr_v4l2_ioctl(device->fd, VIDIOC_G_FMT, &format);
+    if (rc < 0)
+        return explain(rc, device, "asking for the format", reason);
+    rc = fr_v4l2_format_take(&format.fmt.pix, agreed->format.fourcc, 0, 0, &now, reason);
+    if (rc == 0 && now.fourcc == agreed->fourcc && now.stride_bytes == agreed->stride_bytes &&
+        now.image_bytes == agreed->image_bytes && now.format.field == agreed->format.field &&
+        now.format.width_px == agreed->format.width_px &&
+        now.format.height_px == agreed->format.height_px)
+        return 0;
+    snprintf(reason, FR_SOURCE_REASON_MAX,
+             "another program changed the format of %s (%s) before it could be used; close that "
+             "program (`fuser -v %s` shows which it is)",
+             device->path, device->card, device->path);
+    return -EBUSY;
+}

@@ -1,0 +1,210 @@
+/* A driver's answer to S_FMT, checked before anything is built on it. */
+#include "capture/v4l2_copy.h"
+#include "capture/v4l2_format.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <linux/videodev2.h>
+
+static char reason[FR_SOURCE_REASON_MAX];
+
+static struct v4l2_pix_format answer(uint32_t fourcc, uint32_t width, uint32_t height,
+                                     uint32_t stride, uint32_t size)
+{
+    return (struct v4l2_pix_format){.pixelformat = fourcc,
+                                    .width = width,
+                                    .height = height,
+                                    .bytesperline = stride,
+                                    .sizeimage = size,
+                                    .field = V4L2_FIELD_NONE};
+}
+
+static int take(struct v4l2_pix_format pix, struct fr_v4l2_agreed *ret_agreed)
+{
+    *reason = 0;
+    int rc = fr_v4l2_format_take(&pix, 0, 30, 1, ret_agreed, reason);
+    ck_assert_msg((rc == 0) == (*reason == 0), "%d: %s", rc, reason);
+    return rc;
+}
+
+START_TEST(every_raw_format_needs_exactly_its_own_bytes)
+{
+    static const struct {
+        uint32_t fourcc, stride, bytes;
+    } cases[] = {
+        {FR_FOURCC_GREY, 640, 640 * 360},         {FR_FOURCC_NV12, 640, 640 * 360 * 3 / 2},
+        {FR_FOURCC_NV21, 640, 640 * 360 * 3 / 2}, {FR_FOURCC_YU12, 640, 640 * 360 * 3 / 2},
+        {FR_FOURCC_YV12, 640, 640 * 360 * 3 / 2}, {FR_FOURCC_422P, 640, 640 * 360 * 2},
+        {FR_FOURCC_YUYV, 1280, 640 * 360 * 2},    {FR_FOURCC_UYVY, 1280, 640 * 360 * 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fr_v4l2_agreed agreed;
+        /* 0 bytes a row: the driver does not tell. */
+        for (int told = 0; told < 2; told++) {
+            struct v4l2_pix_format pix =
+                answer(cases[i].fourcc, 640, 360, told ? cases[i].stride : 0, cases[i].bytes);
+            ck_assert_int_eq(take(pix, &agreed), 0);
+            ck_assert_uint_eq(agreed.min_bytes, cases[i].bytes);
+            ck_assert_uint_eq(agreed.stride_bytes, cases[i].stride);
+            ck_assert_uint_eq(agreed.given.slot_bytes, cases[i].bytes);
+            pix.sizeimage--;
+            ck_assert_int_eq(take(pix, &agreed), -EPROTO);
+        }
+    }
+}
+END_TEST
+
+START_TEST(padding_behind_the_last_row_need_not_be_filled)
+{
+    struct fr_v4l2_agreed agreed;
+    ck_assert_int_eq(take(answer(FR_FOURCC_GREY, 600, 10, 640, 6400), &agreed), 0);
+    ck_assert_uint_eq(agreed.min_bytes, 640 * 9 + 600);
+    ck_assert_int_eq(take(answer(FR_FOURCC_YU12, 600, 10, 640, 9600), &agreed), 0);
+    ck_assert_uint_eq(agreed.min_bytes, 9600 - 320 + 300);
+}
+END_TEST
+
+START_TEST(answers_that_make_no_sense_are_refused)
+{
+    const struct v4l2_pix_format cases[] = {
+        answer(FR_FOURCC_YUYV, 0, 480, 0, 614400),
+        answer(FR_FOURCC_YUYV, 640, 0, 0, 614400),
+        answer(FR_FOURCC_YUYV, 641, 480, 0, 700000),
+        answer(FR_FOURCC_YUYV, FR_SIDE_MAX + 2, 2, 0, 1000000),
+        answer(FR_FOURCC_YUYV, UINT32_MAX, UINT32_MAX, 0, UINT32_MAX),
+        answer(FR_FOURCC_YUYV, 640, 480, 1279, 614400), /* a row does not fit */
+        answer(FR_FOURCC_YUYV, 640, 480, UINT32_MAX, UINT32_MAX),
+        answer(FR_FOURCC_YUYV, 640, 480, 1280, 0),
+        answer(FR_FOURCC_YUYV, 640, 480, 1280, UINT32_MAX), /* would ask for a ring of 32 GB */
+        answer(FR_FOURCC('R', 'G', 'B', '3'), 640, 480, 1920, 921600),
+        answer(V4L2_PIX_FMT_MJPEG, 0, 0, 0, 614400),
+        answer(V4L2_PIX_FMT_MJPEG, 640, 480, 0, 0),
+        answer(V4L2_PIX_FMT_MJPEG, 640, 480, 0, UINT32_MAX),
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fr_v4l2_agreed agreed;
+        ck_assert_msg(take(cases[i], &agreed) == -EPROTO, "case %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(field_orders_that_are_not_one_picture_are_refused_by_name)
+{
+    struct fr_v4l2_agreed agreed;
+    struct v4l2_pix_format pix = answer(FR_FOURCC_GREY, 64, 48, 64, 64 * 48);
+    for (uint32_t field = 0; field < 12; field++) {
+        pix.field = field;
+        int rc = take(pix, &agreed);
+        bool is_split = field == V4L2_FIELD_SEQ_TB || field == V4L2_FIELD_SEQ_BT ||
+                        field == V4L2_FIELD_ALTERNATE;
+        ck_assert_int_eq(rc, is_split ? -EINVAL : field > V4L2_FIELD_INTERLACED_BT ? -EPROTO : 0);
+        if (rc == 0)
+            ck_assert_uint_eq(agreed.format.field, field ? field : V4L2_FIELD_NONE);
+    }
+}
+END_TEST
+
+START_TEST(colours_are_told_with_the_defaults_put_in)
+{
+    struct fr_v4l2_agreed agreed;
+    struct v4l2_pix_format pix = answer(FR_FOURCC_GREY, 64, 48, 64, 64 * 48);
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.primaries, 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.range, 0);
+
+    pix.colorspace = V4L2_COLORSPACE_REC709;
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.primaries, V4L2_COLORSPACE_REC709);
+    ck_assert_uint_eq(agreed.format.colorimetry.matrix, V4L2_YCBCR_ENC_709);
+    ck_assert_uint_eq(agreed.format.colorimetry.transfer, V4L2_XFER_FUNC_709);
+    ck_assert_uint_eq(agreed.format.colorimetry.range, V4L2_QUANTIZATION_LIM_RANGE);
+
+    pix.colorspace = V4L2_COLORSPACE_SRGB;
+    pix.quantization = V4L2_QUANTIZATION_FULL_RANGE;
+    pix.ycbcr_enc = 4711; /* does not fit: as if not told */
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.matrix, V4L2_YCBCR_ENC_601);
+    ck_assert_uint_eq(agreed.format.colorimetry.range, V4L2_QUANTIZATION_FULL_RANGE);
+    pix.colorspace = UINT32_MAX;
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.primaries, 0);
+}
+END_TEST
+
+START_TEST(a_jpeg_camera_is_read_as_what_was_asked_for)
+{
+    struct fr_v4l2_agreed agreed;
+    struct v4l2_pix_format pix = answer(V4L2_PIX_FMT_MJPEG, 640, 480, 0, 614400);
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.fourcc, FR_FOURCC_MJPG);
+    ck_assert_uint_eq(agreed.format.fourcc, FR_FOURCC_YU12);
+    ck_assert_uint_eq(agreed.given.slot_bytes, 640 * 480 * 3 / 2);
+    ck_assert_int_eq(fr_v4l2_format_take(&pix, FR_FOURCC_GREY, 0, 0, &agreed, reason), 0);
+    ck_assert_uint_eq(agreed.format.fourcc, FR_FOURCC_GREY);
+    /* Some drivers call the same thing JPEG. */
+    pix.pixelformat = V4L2_PIX_FMT_JPEG;
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.fourcc, FR_FOURCC_MJPG);
+}
+END_TEST
+
+START_TEST(half_a_rate_is_no_rate)
+{
+    struct fr_v4l2_agreed agreed;
+    struct v4l2_pix_format pix = answer(FR_FOURCC_GREY, 64, 48, 64, 64 * 48);
+    ck_assert_int_eq(fr_v4l2_format_take(&pix, 0, 30, 0, &agreed, reason), 0);
+    ck_assert_uint_eq(agreed.format.rate_num, 0);
+    ck_assert_int_eq(fr_v4l2_format_take(&pix, 0, 0, 1, &agreed, reason), 0);
+    ck_assert_uint_eq(agreed.format.rate_den, 0);
+    ck_assert_int_eq(fr_v4l2_format_take(&pix, 0, 30000, 1001, &agreed, reason), 0);
+    ck_assert_uint_eq(agreed.format.rate_num, 30000);
+    ck_assert_uint_eq(agreed.format.rate_den, 1001);
+}
+END_TEST
+
+/* The buffer has exactly min_bytes and the slot exactly slot_bytes, so that the address sanitizer
+ * sees a byte too many. */
+START_TEST(a_copy_reads_the_picture_and_nothing_behind_it)
+{
+    static const uint32_t fourccs[] = {FR_FOURCC_GREY, FR_FOURCC_NV12, FR_FOURCC_NV21,
+                                       FR_FOURCC_YU12, FR_FOURCC_YV12, FR_FOURCC_422P,
+                                       FR_FOURCC_YUYV, FR_FOURCC_UYVY};
+    static const uint32_t widths[] = {1, 2, 63, 64, 65, 66, 100, 128};
+    for (size_t f = 0; f < sizeof fourccs / sizeof *fourccs; f++)
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+            for (uint32_t padding = 0; padding <= 96; padding += 32) {
+                uint32_t width = widths[w], height = 5;
+                bool is_packed = fourccs[f] == FR_FOURCC_YUYV || fourccs[f] == FR_FOURCC_UYVY;
+                if (is_packed && width % 2)
+                    continue;
+                struct v4l2_pix_format pix =
+                    answer(fourccs[f], width, height,
+                           (width + width % 2) * (is_packed ? 2 : 1) + padding, 100000);
+                struct fr_v4l2_agreed agreed;
+                struct fr_geometry target;
+                ck_assert_int_eq(take(pix, &agreed), 0);
+                ck_assert_int_eq(fr_geometry_init(&agreed.format, &target), 0);
+                uint8_t *bytes = malloc(agreed.min_bytes);
+                uint8_t *slot = calloc(1, target.slot_bytes);
+                for (size_t i = 0; i < agreed.min_bytes; i++)
+                    bytes[i] = (uint8_t)(1 + i % 251);
+                fr_v4l2_copy(&agreed.tight, &agreed.given, bytes, &target, slot);
+                for (uint32_t p = 0; p < agreed.tight.n_planes; p++)
+                    for (uint32_t y = 0; y < agreed.tight.planes[p].rows; y++) {
+                        const struct fr_plane_layout *in = &agreed.given.planes[p];
+                        const struct fr_plane_layout *out = &target.planes[p];
+                        ck_assert_mem_eq(slot + out->offset_bytes + y * out->stride_bytes,
+                                         bytes + in->offset_bytes + y * in->stride_bytes,
+                                         agreed.tight.planes[p].stride_bytes);
+                    }
+                free(bytes);
+                free(slot);
+            }
+}
+END_TEST
+
+UNIT_MAIN("v4l2_answer", every_raw_format_needs_exactly_its_own_bytes,
+          padding_behind_the_last_row_need_not_be_filled, answers_that_make_no_sense_are_refused,
+          field_orders_that_are_not_one_picture_are_refused_by_name,
+          colours_are_told_with_the_defaults_put_in, a_jpeg_camera_is_read_as_what_was_asked_for,
+          half_a_rate_is_no_rate, a_copy_reads_the_picture_and_nothing_behind_it)
