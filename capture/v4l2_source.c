@@ -1,0 +1,138 @@
+/* The source "v4l2:": pictures from a camera's driver into the ring.
+ *
+ * Three ways, each chosen by what camera and driver can do, none of them assumed to work:
+ *   USERPTR  the slots themselves are the driver's buffers; buffer index = slot index. A slot is
+ *            taken from the writer before it is queued and stays taken until it is published, so
+ * the driver never writes into a slot that a reader may have. No copy. MMAP     the driver's own
+ * buffers; one copy, row by row, into a slot. MJPEG    the driver's own buffers; decoded into a
+ * slot. open() offers USERPTR for raw formats; when the driver turns out to refuse it, start()
+ * returns -EAGAIN with the offer of MMAP.
+ *
+ * Every error of the driver ends in one of two states: the frame is dropped and counted, or step()
+ * fails, which means stop, free and open again. Nothing here waits and nothing is retried in place.
+ */
+#include "capture/v4l2_source.h"
+
+#include "common/media/jpeg_decode.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum {
+    HAND_ZERO_COPY = 3,
+    HAND_COPY = 2,
+    SLOTS_DEFAULT = 8,
+};
+
+void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *ret_offer)
+{
+    char name[5];
+    uint32_t hand = HAND_COPY;
+    /* A driver that wants n buffers queued before it begins has to have them while it runs, too. */
+    if (source->copy_path == FR_PATH_USERPTR)
+        hand = source->agreed.min_buffers < HAND_ZERO_COPY ? HAND_ZERO_COPY
+                                                           : source->agreed.min_buffers + 1;
+    *ret_offer = (struct fr_source_offer){
+        .geometry = source->geometry, .copy_path = source->copy_path, .hand = hand};
+    snprintf(ret_offer->label, sizeof ret_offer->label, "%s (driver %s, %.40s, %s)",
+             source->device.card, source->device.driver, source->device.path,
+             fr_fourcc_name(source->agreed.fourcc, name));
+}
+
+/* The slots' geometry with copying: our own strides. */
+int fr_v4l2_use_copy(struct fr_source *source)
+{
+    source->copy_path = FR_PATH_MMAP;
+    return fr_geometry_init(&source->agreed.format, &source->geometry);
+}
+
+/* The slots' geometry without copying: the driver's strides, and room for all that it wants. */
+static void use_zero_copy(struct fr_source *source)
+{
+    source->copy_path = FR_PATH_USERPTR;
+    source->geometry = source->agreed.given;
+    if (source->geometry.slot_bytes < source->agreed.image_bytes)
+        source->geometry.slot_bytes = source->agreed.image_bytes;
+}
+
+static int choose_path(struct fr_source *source, const struct fr_source_request *request)
+{
+    uint32_t slots = request->slots ? request->slots : SLOTS_DEFAULT;
+    if (source->agreed.fourcc == FR_FOURCC_MJPG) {
+        source->copy_path = FR_PATH_MJPEG;
+        source->geometry = source->agreed.given;
+        return fr_jpeg_decoder_new(&source->decoder);
+    }
+    /* The hand, and one slot each for the newest frame and for a reader. */
+    if (request->no_zero_copy || slots > FR_SLOTS_MAX ||
+        source->agreed.min_buffers > FR_SLOTS_MAX || slots < HAND_ZERO_COPY + 2 ||
+        slots < source->agreed.min_buffers + 3)
+        return fr_v4l2_use_copy(source);
+    use_zero_copy(source);
+    return 0;
+}
+
+static void v4l2_free(struct fr_source *source)
+{
+    if (!source)
+        return;
+    fr_v4l2_stream_fini(&source->stream);
+    fr_v4l2_device_close(&source->device);
+    fr_jpeg_decoder_free(source->decoder);
+    free(source);
+}
+
+static int v4l2_open(const struct fr_source_request *request, struct fr_source **ret_source,
+                     struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX])
+{
+    struct fr_source *source = calloc(1, sizeof *source);
+    if (!source) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "out of memory");
+        return -ENOMEM;
+    }
+    int rc = fr_v4l2_device_open(request->spec, &source->device, reason);
+    if (rc < 0)
+        goto fail;
+    rc = fr_v4l2_device_check_camera(&source->device, reason);
+    if (rc < 0)
+        goto fail;
+    rc = fr_v4l2_format_negotiate(&source->device, request, &source->agreed, reason);
+    if (rc < 0)
+        goto fail;
+    rc = choose_path(source, request);
+    if (rc < 0) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "preparing %s failed: %s", source->device.path,
+                 strerror(-rc));
+        goto fail;
+    }
+    fr_v4l2_fill_offer(source, ret_offer);
+    *ret_source = source;
+    return 0;
+fail:
+    v4l2_free(source);
+    return rc;
+}
+
+static int v4l2_poll_fd(const struct fr_source *source, uint32_t *ret_events)
+{
+    *ret_events = EPOLLIN;
+    return source->device.fd;
+}
+
+static void v4l2_stop(struct fr_source *source)
+{
+    fr_v4l2_stream_fini(&source->stream);
+}
+
+const struct fr_source_ops fr_source_v4l2 = {
+    .scheme = "v4l2",
+    .open = v4l2_open,
+    .start = fr_v4l2_start,
+    .poll_fd = v4l2_poll_fd,
+    .step = fr_v4l2_step,
+    .stop = v4l2_stop,
+    .free = v4l2_free,
+};

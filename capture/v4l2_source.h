@@ -1,0 +1,33 @@
+/* The insides of the V4L2 source, shared by the files of its life: v4l2_source.c (open, close),
+ * v4l2_start.c, v4l2_step.c. */
+#pragma once
+
+#include "capture/v4l2_stream.h"
+
+struct fr_jpeg_decoder;
+
+struct fr_source {
+    struct fr_v4l2_device device;
+    struct fr_v4l2_agreed agreed;
+    uint32_t copy_path;          /* of FR_PATH_USERPTR, FR_PATH_MMAP, FR_PATH_MJPEG */
+    struct fr_geometry geometry; /* of the slots */
+    struct fr_v4l2_stream stream;
+    struct fr_jpeg_decoder *decoder; /* MJPEG */
+    unsigned bad_in_a_row;
+};
+
+/* Changes over to MMAP and one copy, before anything was started. -EINVAL: cannot be. */
+int fr_v4l2_use_copy(struct fr_source *source);
+
+/* What the source will do, for the loop. */
+void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *ret_offer);
+
+/* USERPTR: queues every slot that the writer gives. 0 or the driver's error; a slot that could not
+ * be queued is put back. */
+int fr_v4l2_queue_slots(struct fr_source *source, struct fr_writer *writer);
+
+/* start() and step() of struct fr_source_ops. */
+int fr_v4l2_start(struct fr_source *source, struct fr_writer *writer,
+                  struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX]);
+int fr_v4l2_step(struct fr_source *source, struct fr_writer *writer,
+                 char reason[FR_SOURCE_REASON_MAX]);

@@ -1,0 +1,115 @@
+/* Starting the V4L2 source: buffers, then the stream; and finding out that a driver does not take
+ * our memory, which no driver tells before it is tried. */
+#include "capture/v4l2_source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MMAP_BUFFERS = 4 };
+
+int fr_v4l2_queue_slots(struct fr_source *source, struct fr_writer *writer)
+{
+    uint32_t slot;
+    while (fr_writer_take(writer, &slot) == 0) {
+        int rc = fr_v4l2_stream_queue(&source->stream, slot, fr_writer_slot(writer, slot));
+        if (rc < 0) {
+            fr_writer_discard(writer, slot, FR_DROP_REASONS);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+/* Errors that say "not with this memory" rather than "not this camera". */
+static bool blames_memory(int rc)
+{
+    return rc == -EINVAL || rc == -EFAULT || rc == -ENOMEM || rc == -EIO || rc == -EPERM ||
+           rc == -EOPNOTSUPP;
+}
+
+static int explain_start(const struct fr_source *source, int rc, const char *what,
+                         char reason[FR_SOURCE_REASON_MAX])
+{
+    const struct fr_v4l2_device *device = &source->device;
+    if (rc == -EBUSY)
+        return fr_v4l2_device_busy(device->path, reason);
+    if (rc == -ENOSPC)
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "%s (%s) gets no bandwidth on its USB bus; ask for a smaller size or rate or for "
+                 "MJPG, or plug it into another port",
+                 device->path, device->card);
+    else
+        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): %s failed: %s", device->path, device->card,
+                 what, strerror(-rc));
+    return rc == -EAGAIN ? -EIO : rc;
+}
+
+static uint32_t count_slots(const struct fr_writer *writer)
+{
+    uint32_t n = 0;
+    while (n < FR_SLOTS_MAX && fr_writer_slot(writer, n))
+        n++;
+    return n;
+}
+
+static int start_zero_copy(struct fr_source *source, struct fr_writer *writer,
+                           char reason[FR_SOURCE_REASON_MAX])
+{
+    int rc = fr_v4l2_stream_init_userptr(&source->stream, &source->device, &source->agreed,
+                                         count_slots(writer), fr_writer_slot_bytes(writer), reason);
+    if (rc < 0)
+        return rc;
+    rc = fr_v4l2_format_recheck(&source->device, &source->agreed, reason);
+    if (rc < 0)
+        goto fail;
+    const char *what = "queueing our own memory (USERPTR)";
+    rc = fr_v4l2_queue_slots(source, writer);
+    if (rc == 0) {
+        what = "starting the stream";
+        rc = fr_v4l2_stream_on(&source->stream);
+    }
+    if (rc == 0)
+        return 0;
+    bool is_memory = blames_memory(rc);
+    rc = explain_start(source, rc, what, reason);
+    if (is_memory)
+        rc = -EAGAIN;
+fail:
+    fr_v4l2_stream_fini(&source->stream);
+    return rc;
+}
+
+static int start_copy(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX])
+{
+    uint32_t n = source->agreed.min_buffers + 2 > MMAP_BUFFERS ? source->agreed.min_buffers + 2
+                                                               : MMAP_BUFFERS;
+    int rc = fr_v4l2_stream_init_mmap(&source->stream, &source->device, &source->agreed, n, reason);
+    if (rc < 0)
+        return rc == -EAGAIN ? -EIO : rc;
+    rc = fr_v4l2_format_recheck(&source->device, &source->agreed, reason);
+    if (rc == 0) {
+        rc = fr_v4l2_stream_on(&source->stream);
+        if (rc == 0)
+            return 0;
+        rc = explain_start(source, rc, "starting the stream", reason);
+    }
+    fr_v4l2_stream_fini(&source->stream);
+    return rc;
+}
+
+int fr_v4l2_start(struct fr_source *source, struct fr_writer *writer,
+                  struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX])
+{
+    source->bad_in_a_row = 0;
+    if (source->copy_path != FR_PATH_USERPTR)
+        return start_copy(source, reason);
+    int rc = start_zero_copy(source, writer, reason);
+    if (rc == -EAGAIN) {
+        int copy_rc = fr_v4l2_use_copy(source);
+        if (copy_rc < 0)
+            return copy_rc;
+        fr_v4l2_fill_offer(source, ret_offer);
+    }
+    return rc;
+}

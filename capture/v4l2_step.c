@@ -1,0 +1,149 @@
+/* One turn of the V4L2 source: what the driver has filled goes into the ring, and the driver gets
+ * something to fill. */
+#include "capture/v4l2_source.h"
+
+#include "capture/v4l2_copy.h"
+#include "common/media/jpeg_decode.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BAD_IN_A_ROW_MAX = 100 }; /* then the camera is opened anew, which mends many */
+
+static int explain_loss(const struct fr_source *source, int rc, char reason[FR_SOURCE_REASON_MAX])
+{
+    const struct fr_v4l2_device *device = &source->device;
+    if (rc == -ENODEV || rc == -ENXIO)
+        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s) is gone: unplugged, or its driver unloaded",
+                 device->path, device->card);
+    else if (rc == -EPROTO)
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "the driver of %s (%s) handed back a buffer that it did not have", device->path,
+                 device->card);
+    else
+        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s) broke off: %s", device->path, device->card,
+                 strerror(-rc));
+    return rc == -ENODATA || rc == -EIDRM || rc == -EAGAIN ? -EIO : rc;
+}
+
+/* Remembers whether pictures come at all. 0, or -EIO after too many bad ones in a row. */
+static int note_bad(struct fr_source *source, const char *why, char reason[FR_SOURCE_REASON_MAX])
+{
+    fr_v4l2_buffers_lost(&source->stream.books);
+    if (++source->bad_in_a_row < BAD_IN_A_ROW_MAX)
+        return 0;
+    snprintf(reason, FR_SOURCE_REASON_MAX,
+             "the last %u pictures of %s (%s) were all unusable, the last of them: %s",
+             source->bad_in_a_row, source->device.path, source->device.card, why);
+    return -EIO;
+}
+
+/* Publishes the slot. 1, or an error of the ring. */
+static int publish(struct fr_source *source, struct fr_writer *writer, uint32_t slot,
+                   const struct fr_frame_meta *meta, char reason[FR_SOURCE_REASON_MAX])
+{
+    int rc = fr_writer_publish(writer, slot, meta);
+    if (rc < 0) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "publishing failed: %s", fr_writer_reason(writer));
+        return rc;
+    }
+    source->bad_in_a_row = 0;
+    return 1;
+}
+
+/* A buffer that is a slot: published or put back; then the driver gets what the writer has. */
+static int step_zero_copy(struct fr_source *source, struct fr_writer *writer,
+                          const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
+{
+    int n = 0;
+    if (judged->verdict == FR_V4L2_GOOD) {
+        n = publish(source, writer, judged->index, &judged->meta, reason);
+    } else {
+        fr_writer_discard(writer, judged->index, judged->reason);
+        n = note_bad(source, fr_drop_reason_name(judged->reason), reason);
+    }
+    if (n < 0)
+        return n;
+    int rc = fr_v4l2_queue_slots(source, writer);
+    if (rc < 0)
+        return explain_loss(source, rc, reason);
+    /* Cannot be while the writer keeps its hand; but if it is, it is the readers' doing, not the
+     * camera's. */
+    if (!source->stream.books.queued)
+        fr_writer_count_drop(writer, FR_DROP_STARVED, 1);
+    return n;
+}
+
+/* Brings the picture of a buffer into a slot. 0, or -EBADMSG with *ret_why: not to be decoded. */
+static int fill_slot(struct fr_source *source, const struct fr_v4l2_judgement *judged,
+                     uint8_t *slot, const char **ret_why)
+{
+    const uint8_t *bytes = fr_v4l2_stream_data(&source->stream, judged->index);
+    const struct fr_v4l2_agreed *agreed = &source->agreed;
+    if (source->copy_path == FR_PATH_MMAP) {
+        fr_v4l2_copy(&agreed->tight, &agreed->given, bytes, &source->geometry, slot);
+        return 0;
+    }
+    /* A picture that was cut off is no good either: its grey rest would look like motion. */
+    int rc =
+        fr_jpeg_decode(source->decoder, bytes, judged->meta.bytes_used, &source->geometry, slot);
+    if (rc == 0)
+        return 0;
+    *ret_why = fr_jpeg_decoder_reason(source->decoder);
+    return -EBADMSG;
+}
+
+/* A buffer of the driver's: copied or decoded, given back at once, and only then published. */
+static int step_copy(struct fr_source *source, struct fr_writer *writer,
+                     const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
+{
+    const char *why = NULL;
+    uint32_t slot = 0;
+    unsigned drop = judged->verdict == FR_V4L2_BAD ? judged->reason : FR_DROP_REASONS;
+
+    if (drop != FR_DROP_REASONS) {
+        fr_writer_count_drop(writer, drop, 1);
+        why = fr_drop_reason_name(drop);
+    } else if (fr_writer_take(writer, &slot) < 0) {
+        drop = FR_DROP_STARVED;
+        fr_writer_count_drop(writer, drop, 1);
+        fr_v4l2_buffers_lost(&source->stream.books);
+    } else if (fill_slot(source, judged, fr_writer_slot(writer, slot), &why) < 0) {
+        drop = FR_DROP_UNDECODABLE;
+        fr_writer_discard(writer, slot, drop);
+    }
+    int rc = fr_v4l2_stream_queue(&source->stream, judged->index, NULL);
+    if (drop == FR_DROP_REASONS) {
+        struct fr_frame_meta meta = judged->meta;
+        meta.bytes_used = 0; /* a slot holds a whole picture, however long the buffer was */
+        int n = publish(source, writer, slot, &meta, reason);
+        return n < 0 || rc == 0 ? n : explain_loss(source, rc, reason);
+    }
+    if (rc < 0)
+        return explain_loss(source, rc, reason);
+    return drop == FR_DROP_STARVED ? 0 : note_bad(source, why, reason);
+}
+
+int fr_v4l2_step(struct fr_source *source, struct fr_writer *writer,
+                 char reason[FR_SOURCE_REASON_MAX])
+{
+    int published = 0;
+    /* In order, all that are ready, but no more than there are: the loop has other things to do. */
+    for (uint32_t i = 0; i < source->stream.books.limits.n_buffers; i++) {
+        struct fr_v4l2_judgement judged;
+        int rc = fr_v4l2_stream_dequeue(&source->stream, &judged);
+        if (rc == -EAGAIN)
+            break;
+        if (rc < 0)
+            return explain_loss(source, rc, reason);
+        if (judged.lost)
+            fr_writer_count_drop(writer, FR_DROP_SOURCE, judged.lost);
+        rc = source->copy_path == FR_PATH_USERPTR ? step_zero_copy(source, writer, &judged, reason)
+                                                  : step_copy(source, writer, &judged, reason);
+        if (rc < 0)
+            return rc;
+        published += rc;
+    }
+    return published;
+}
