@@ -1,0 +1,85 @@
+"""The systemd units: understood by systemd, closed as far as shared memory allows."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["FRAMERING_BUILD"])
+SOURCE = pathlib.Path(os.environ["FRAMERING_SOURCE"])
+SERVICES = ("framering-capture@.service", "framering-analyzer@.service")
+
+
+def settings(name):
+    """Key to values of a unit, comments left out."""
+    found = {}
+    for line in (BUILD / "systemd" / name).read_text().splitlines():
+        match = re.match(r"(\w+)=(.*)", line)
+        if match:
+            found.setdefault(match[1], []).append(match[2])
+    return found
+
+
+def analyze(*words, **options):
+    return subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, timeout=60,
+                          **options)
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze here")
+class Systemd(unittest.TestCase):
+    def test_the_services_are_sandboxed(self):
+        for service in SERVICES:
+            done = analyze("security", "--offline=true", "--threshold=15", "--no-pager",
+                           str(BUILD / "systemd" / service))
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_systemd_finds_nothing_wrong(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(SOURCE / "systemd/framering.target", folder)
+            for service in SERVICES:
+                text = (BUILD / "systemd" / service).read_text()
+                # What it starts is not installed where the test runs.
+                text = re.sub(r"^ExecStart=\S+", f"ExecStart={shutil.which('true')}", text, flags=re.M)
+                (pathlib.Path(folder) / service).write_text(text)
+            files = [str(path) for path in sorted(pathlib.Path(folder).iterdir())]
+            done = analyze("verify", "--man=no", *files)
+            told = [line for line in done.stderr.splitlines() if "framering" in line]
+            self.assertEqual((done.returncode, told), (0, []), done.stderr)
+
+
+class Promises(unittest.TestCase):
+    def test_shared_memory_stays_shared(self):
+        for service in SERVICES:
+            unit = settings(service)
+            for key in ("PrivateIPC", "DynamicUser", "PrivateUsers"):
+                self.assertNotIn(key, unit)
+            self.assertEqual(unit["RemoveIPC"], ["no"])
+
+    def test_wrong_configuration_is_not_tried_again(self):
+        for service in SERVICES:
+            unit = settings(service)
+            self.assertEqual(unit["Restart"], ["always"])
+            self.assertEqual(unit["RestartPreventExitStatus"], ["2 78"])
+
+    def test_the_rendezvous_stays_when_the_writer_goes(self):
+        unit = settings("framering-capture@.service")
+        self.assertEqual(unit["RuntimeDirectory"], ["framering/%i"])
+        self.assertEqual(unit["RuntimeDirectoryPreserve"], ["yes"])
+        self.assertEqual(unit["RuntimeDirectoryMode"], ["0755"])
+
+    def test_every_user_is_made(self):
+        made = (SOURCE / "systemd/framering.sysusers").read_text()
+        for service in SERVICES:
+            for user in settings(service)["User"]:
+                self.assertRegex(made, rf"(?m)^u {user} ")
+
+    def test_the_analyzer_dies_before_the_camera(self):
+        capture, analyzer = (int(settings(service)["OOMScoreAdjust"][0]) for service in SERVICES)
+        self.assertLess(capture, analyzer)
+
+
+if __name__ == "__main__":
+    unittest.main()
