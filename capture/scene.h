@@ -39,8 +39,15 @@ struct fr_scene_params {
     int64_t light_ns;       /* between two changes of light; 0: none */
 };
 
-/* One line a parameter: name, range, default, meaning; for --help. */
-extern const char fr_scene_params_help[];
+/* For --help: name, range, default, meaning. A test compares it with what the parser takes. */
+#define FR_SCENE_PARAMS_HELP                                                                       \
+    "  seed=N      0 to 18446744073709551615 [1]  which scene\n"                                   \
+    "  objects=N   0 to 16 [3]                    objects that cross the picture\n"                \
+    "  noise=N     0 to 8 [2]                     sensor noise in grey levels (deviation)\n"       \
+    "  still=S     0 to 86400 [5]                 seconds without motion in each round\n"          \
+    "  move=S      0 to 86400 [5]                 seconds with motion in each round\n"             \
+    "  light=S     0 to 86400 [30]                seconds between changes of light; 0: none\n"     \
+    "  dim=P       0 to 60 [30]                   percent that the light goes down\n"
 
 /* Parses "seed=1,objects=3,noise=2,still=5,move=5,light=30,dim=30": each part optional, times in
  * seconds with up to three decimals; what is not told has its default. NULL and "" are all

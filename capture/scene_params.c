@@ -8,15 +8,6 @@
 
 #include "capture/frame_time.h"
 
-const char fr_scene_params_help[] =
-    "  seed=N      0 to 18446744073709551615 [1]  which scene\n"
-    "  objects=N   0 to 16 [3]                    objects that cross the picture\n"
-    "  noise=N     0 to 8 [2]                     sensor noise, grey levels (standard deviation)\n"
-    "  still=S     0 to 86400 [5]                 seconds without motion in each round\n"
-    "  move=S      0 to 86400 [5]                 seconds with motion in each round\n"
-    "  light=S     0 to 86400 [30]                seconds between changes of light; 0: none\n"
-    "  dim=P       0 to 60 [30]                   percent that the light goes down\n";
-
 enum value_kind { VALUE_U64, VALUE_U32, VALUE_SECONDS };
 
 static const struct {
