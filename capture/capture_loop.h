@@ -1,0 +1,37 @@
+/* The capture daemon's loop: a source, a ring, and what can happen to either.
+ *
+ *              open fails            ┌────────────┐  open, begin, start
+ *   ┌───────────────────────────────►│  WAITING   │──────────────────────┐
+ *   │                     back-off,  └────────────┘                      ▼
+ *   │                     inotify          ▲       source lost    ┌────────────┐
+ *   └──────────────────────────────────────┴──────────────────────│ STREAMING  │
+ *                                                                 └────────────┘
+ *                                    the recording's end │ the ring removed │▲ new epoch
+ *                                                        ▼                  └┘
+ *                                                  ┌──────────┐
+ *                                                  │  ENDING  │ half a second, then exit 0
+ *                                                  └──────────┘
+ *
+ * A lost source leaves the ring where it is: readers see that no frame comes, and not that the
+ * writer has gone. When it comes back with the same geometry the epoch goes on; with another one a
+ * new epoch begins. Readers that hold slots never stop the source and are no reason to call it
+ * lost.
+ *
+ * All waiting is in one epoll: the source, signals, three timers, an inotify. Only opening a source
+ * and stepping it take time. The watchdog is fed where a frame was published, or where the loop
+ * found in waiting that the source is still absent; no timer feeds it for a source that hangs.
+ */
+#pragma once
+
+#include "config/capture_settings.h"
+
+enum {
+    FR_CAPTURE_EXIT_OK = 0,
+    FR_CAPTURE_EXIT_FAILURE = 1,
+    FR_CAPTURE_EXIT_SETTINGS = -1, /* the settings are wrong: 2 or 78, as the caller knows */
+};
+
+/* Captures until a signal (SIGTERM, SIGINT), the end of a recording, or an error that trying again
+ * will not mend. `signal_fd` is fr_signals_open()'s, and stays the caller's. Logs. Everything made
+ * is removed on return. */
+int fr_capture_run(const struct fr_capture_settings *settings, int signal_fd);
