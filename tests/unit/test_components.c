@@ -1,0 +1,193 @@
+/* Objects of a mask, against a flood fill that looks at one pixel after another. */
+#include "analyzer/components.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+enum { SIDE_MAX = 64, OBJECTS_MAX = SIDE_MAX * SIDE_MAX };
+
+static uint32_t random_state = 1;
+
+static uint32_t next_random(void)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state >> 8;
+}
+
+static void draw_noise(uint8_t *mask, size_t n, uint32_t percent)
+{
+    for (size_t i = 0; i < n; i++)
+        mask[i] = next_random() % 100 < percent;
+}
+
+/* Takes the object at (x, y) out of the mask, and returns what it was. */
+static struct fr_component flood(uint8_t *mask, uint32_t width, uint32_t height, uint32_t x,
+                                 uint32_t y)
+{
+    static uint32_t stack[OBJECTS_MAX];
+    struct fr_component object = {.left_px = x, .right_px = x, .top_px = y, .bottom_px = y};
+    size_t n = 0;
+
+    stack[n++] = y * width + x;
+    mask[y * width + x] = 0;
+    while (n) {
+        uint32_t at = stack[--n];
+        int cx = (int)(at % width), cy = (int)(at / width);
+        object.area_px++;
+        object.sum_x += (uint64_t)cx;
+        object.sum_y += (uint64_t)cy;
+        object.left_px = (uint32_t)cx < object.left_px ? (uint32_t)cx : object.left_px;
+        object.right_px = (uint32_t)cx > object.right_px ? (uint32_t)cx : object.right_px;
+        object.top_px = (uint32_t)cy < object.top_px ? (uint32_t)cy : object.top_px;
+        object.bottom_px = (uint32_t)cy > object.bottom_px ? (uint32_t)cy : object.bottom_px;
+        for (int dy = -1; dy <= 1; dy++)
+            for (int dx = -1; dx <= 1; dx++) {
+                int nx = cx + dx, ny = cy + dy;
+                if (nx < 0 || ny < 0 || nx >= (int)width || ny >= (int)height)
+                    continue;
+                uint32_t neighbour = (uint32_t)ny * width + (uint32_t)nx;
+                if (!mask[neighbour])
+                    continue;
+                mask[neighbour] = 0;
+                stack[n++] = neighbour;
+            }
+    }
+    return object;
+}
+
+/* Every member, in an order that does not depend on how the objects were found. */
+static int compare(const void *left, const void *right)
+{
+    const struct fr_component *a = left, *b = right;
+    const uint64_t fields[][2] = {{b->area_px, a->area_px},   {a->bottom_px, b->bottom_px},
+                                  {a->left_px, b->left_px},   {a->top_px, b->top_px},
+                                  {a->right_px, b->right_px}, {a->sum_x, b->sum_x},
+                                  {a->sum_y, b->sum_y}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (fields[i][0] != fields[i][1])
+            return fields[i][0] < fields[i][1] ? -1 : 1;
+    return 0;
+}
+
+static void assert_as_flooded(const uint8_t *mask, uint32_t width, uint32_t height)
+{
+    static struct fr_component expected[OBJECTS_MAX], found[OBJECTS_MAX];
+    static uint8_t left_over[OBJECTS_MAX];
+    size_t n = 0;
+    uint64_t area = 0;
+
+    memcpy(left_over, mask, (size_t)width * height);
+    for (uint32_t y = 0; y < height; y++)
+        for (uint32_t x = 0; x < width; x++)
+            if (left_over[y * width + x]) {
+                expected[n] = flood(left_over, width, height, x, y);
+                area += expected[n++].area_px;
+            }
+
+    struct fr_components *components;
+    ck_assert_int_eq(fr_components_new(width, &components), 0);
+    struct fr_components_found got =
+        fr_components_find(components, mask, width, height, 1, found, OBJECTS_MAX);
+    fr_components_free(components);
+    ck_assert_uint_eq(got.n_objects, n);
+    ck_assert_uint_eq(got.n_kept, n);
+    ck_assert_uint_eq(got.area_px, area);
+    for (size_t i = 1; i < n; i++)
+        ck_assert(found[i - 1].area_px >= found[i].area_px);
+    qsort(expected, n, sizeof *expected, compare);
+    qsort(found, n, sizeof *found, compare);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(compare(&expected[i], &found[i]), 0);
+}
+
+START_TEST(random_masks_give_the_objects_that_a_flood_fill_finds)
+{
+    static uint8_t mask[OBJECTS_MAX];
+
+    for (int round = 0; round < 600; round++) {
+        uint32_t width = 1 + next_random() % SIDE_MAX, height = 1 + next_random() % SIDE_MAX;
+        draw_noise(mask, (size_t)width * height, next_random() % 101);
+        assert_as_flooded(mask, width, height);
+    }
+}
+END_TEST
+
+START_TEST(combs_and_spirals_are_one_object)
+{
+    static uint8_t mask[OBJECTS_MAX];
+    /* Teeth that meet in the last row only, and then in the first only. */
+    for (int upside_down = 0; upside_down < 2; upside_down++) {
+        for (uint32_t y = 0; y < SIDE_MAX; y++)
+            for (uint32_t x = 0; x < SIDE_MAX; x++)
+                mask[y * SIDE_MAX + x] = x % 2 == 0 || y == (upside_down ? 0 : SIDE_MAX - 1);
+        assert_as_flooded(mask, SIDE_MAX, SIDE_MAX);
+    }
+    /* A spiral of width 1 with gaps of 1. */
+    memset(mask, 0, sizeof mask);
+    int x = 0, y = 0, dx = 1, dy = 0;
+    for (int length = SIDE_MAX - 1; length > 1; length -= 2)
+        for (int side = 0; side < 2; side++) {
+            for (int i = 0; i < length; i++, x += dx, y += dy)
+                mask[y * SIDE_MAX + x] = 1;
+            int turn = dx;
+            dx = -dy;
+            dy = turn;
+        }
+    assert_as_flooded(mask, SIDE_MAX, SIDE_MAX);
+}
+END_TEST
+
+START_TEST(objects_beyond_the_room_are_counted_and_the_largest_stay)
+{
+    /* Squares of side 1 to 8, one beside the other. */
+    enum { WIDTH = 8 * 9, HEIGHT = 9 };
+    uint8_t mask[WIDTH * HEIGHT] = {0};
+    for (uint32_t side = 1; side <= 8; side++)
+        for (uint32_t y = 0; y < side; y++)
+            memset(mask + y * WIDTH + (side - 1) * 9, 255, side);
+
+    struct fr_components *components;
+    struct fr_component kept[3];
+    ck_assert_int_eq(fr_components_new(WIDTH, &components), 0);
+    struct fr_components_found found =
+        fr_components_find(components, mask, WIDTH, HEIGHT, 1, kept, 3);
+    ck_assert_uint_eq(found.n_objects, 8);
+    ck_assert_uint_eq(found.n_kept, 3);
+    ck_assert_uint_eq(found.area_px, 204);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_uint_eq(kept[i].area_px, (8 - i) * (8 - i));
+
+    found = fr_components_find(components, mask, WIDTH, HEIGHT, 26, NULL, 0);
+    ck_assert_uint_eq(found.n_objects, 3);
+    ck_assert_uint_eq(found.n_kept, 0);
+    fr_components_free(components);
+}
+END_TEST
+
+START_TEST(a_chessboard_of_the_largest_width_is_one_object)
+{
+    enum { WIDTH = 8192, HEIGHT = 4 };
+    static uint8_t mask[WIDTH * HEIGHT];
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        mask[i] = (i + i / WIDTH) % 2;
+
+    struct fr_components *components;
+    struct fr_component kept;
+    ck_assert_int_eq(fr_components_new(WIDTH, &components), 0);
+    struct fr_components_found found =
+        fr_components_find(components, mask, WIDTH, HEIGHT, 1, &kept, 1);
+    ck_assert_uint_eq(found.n_objects, 1);
+    ck_assert_uint_eq(kept.area_px, WIDTH * HEIGHT / 2);
+    /* And every second row of it is as many as a row can have. */
+    for (uint32_t y = 1; y < HEIGHT; y += 2)
+        memset(mask + (size_t)y * WIDTH, 0, WIDTH);
+    found = fr_components_find(components, mask, WIDTH, HEIGHT, 1, &kept, 1);
+    ck_assert_uint_eq(found.n_objects, WIDTH / 2 * 2);
+    fr_components_free(components);
+}
+END_TEST
+
+UNIT_MAIN("components", random_masks_give_the_objects_that_a_flood_fill_finds,
+          combs_and_spirals_are_one_object,
+          objects_beyond_the_room_are_counted_and_the_largest_stay,
+          a_chessboard_of_the_largest_width_is_one_object)
