@@ -1,0 +1,77 @@
+/* The background model: for each half-size pixel two grey levels that it is known to have.
+ *
+ *   mean       what the background looks like now
+ *   deviation  how far it strays from that (mean absolute deviation)
+ *   candidate  another level that has been seen here: an object that stopped, the leaf beside the
+ *              branch, the floor beneath the object that just left
+ *   evidence   how much speaks for the candidate being background as well, 0 to FR_EVIDENCE_KNOWN
+ *
+ * A pixel near the mean is background, and the mean follows it. One near the candidate is
+ * foreground until the evidence is complete; from then on the two change places whenever the other
+ * one is seen, so both stay known and neither is motion. One that is near to none wears the evidence
+ * down and, when none is left, becomes the candidate.
+ *
+ * Levels are fixed point with FR_LEVEL_BITS binary places, so that 255 still fits an int16_t: the
+ * loop is written for eight or sixteen lanes of that. Seven bytes a pixel. Pure; pixels are compared
+ * and averaged and never index or bound anything.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    FR_LEVEL_BITS = 7,       /* binary places of a level */
+    FR_EVIDENCE_KNOWN = 200, /* from here on the candidate is background */
+};
+
+struct fr_background {
+    size_t n_px;
+    int16_t *mean;
+    int16_t *deviation;
+    int16_t *candidate;
+    uint8_t *evidence;
+    void *memory; /* what fini frees: the four stand in one piece */
+};
+
+/* How one frame is learnt. A pixel is near a level when it differs by no more than its tolerance:
+ * `base` and a part of the mean, or some multiple of the deviation when that is more, and never more
+ * than `most`. The part of the mean is there because light multiplies: what an object differs by, and
+ * what sensor noise and uneven light differ by, grow with brightness. */
+struct fr_background_step {
+    uint16_t base;          /* level */
+    uint16_t contrast_q8;   /* 256ths of the mean; at most 64 */
+    uint16_t deviations_q4; /* 16ths of the deviation; at most 63 */
+    uint16_t most;          /* level; at most 127 << FR_LEVEL_BITS */
+    int16_t shift;          /* mean and deviation move by 1/2^shift of the difference; 0 to 10 */
+    int16_t gain;           /* evidence for the candidate by one frame near it; 0 to KNOWN */
+    int16_t loss;           /* evidence lost by one frame near the mean */
+    int16_t wear;           /* evidence lost by one frame near to none */
+};
+
+/* Model for `n_px` pixels. -ENOMEM. fini takes one that is zeroed. */
+int fr_background_init(struct fr_background *background, size_t n_px);
+void fr_background_fini(struct fr_background *background);
+
+/* Forgets everything and takes `half` as the background. */
+void fr_background_restart(struct fr_background *background, const uint8_t *half);
+
+/* What a frame was, in pixels. */
+struct fr_background_count {
+    uint64_t n_moving; /* foreground */
+    uint64_t n_still;  /* of these, near their candidate: new and yet at rest, as after a change of
+                          light */
+};
+
+/* Learns one frame of n_px pixels, and replaces each of them by 1 where it is foreground and by 0
+ * where it is not. */
+struct fr_background_count fr_background_learn(struct fr_background *background,
+                                               const struct fr_background_step *step,
+                                               uint8_t *half);
+
+/* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096. */
+void fr_background_scale(struct fr_background *background, uint32_t gain_q10);
+
+/* Takes every candidate for background at once, as though the evidence for it were complete: for the
+ * light has changed. What was the background until now is the candidate, and stays known. */
+void fr_background_believe(struct fr_background *background);

@@ -1,0 +1,377 @@
+#include "analyzer/detector.h"
+#include "analyzer/background.h"
+#include "analyzer/components.h"
+#include "analyzer/gain.h"
+#include "analyzer/majority.h"
+#include "analyzer/reduce.h"
+#include "analyzer/texture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t NS_PER_S = 1000000000, NS_PER_MS = 1000000;
+
+/* After a start or a change of light: no alarm so long. */
+static const int64_t SETTLE_NS = 1000000000;
+/* A candidate needs this long at least to be believed, however young the model. */
+static const int64_t BELIEVE_NS = 500000000;
+/* When over half of the picture is new: no alarm so long, and if most of that stands still for
+ * FLOOD_STILL_NS, it is the light (or another view) and not an object. */
+static const int64_t FLOOD_DOUBT_NS = 500000000;
+static const int64_t FLOOD_STILL_NS = 300000000;
+
+enum {
+    SHIFT_MIN = 3,         /* the background follows by 1/8 of a difference at most, */
+    SHIFT_MAX = 8,         /* and by 1/256 at least: less is lost in the rounding */
+    GAIN_IGNORED_Q10 = 10, /* 1 %: the mean follows that by itself */
+};
+
+/* What stands in `plane`. */
+enum plane_state { PLANE_EMPTY, PLANE_LUMA, PLANE_MASK };
+
+/* Something that grows evenly with time and is given in whole steps. */
+struct due {
+    double steps;
+};
+
+struct fr_detector {
+    struct fr_detector_settings settings;
+    uint32_t width_px, height_px;           /* of the frame */
+    uint32_t half_width_px, half_height_px; /* of the plane, the mask and the background */
+    size_t n_tiles;
+    uint64_t object_min_px;
+
+    enum plane_state state;
+    uint8_t *plane;       /* the frame reduced; becomes its mask when it is decided */
+    uint8_t *busy;        /* for each tile: how much of it moved a frame ago */
+    uint16_t *ratios_q10; /* for each tile: its brightness beside its background's */
+    bool *lit;            /* for each tile: it is lit differently */
+    uint8_t *scratch;
+    struct fr_background background;
+    struct fr_components *components;
+
+    uint64_t n_learnt; /* frames since the start; 0: the next one begins */
+    int64_t last_mono_ns;
+    int64_t interval_ns;        /* from frame to frame, smoothed */
+    int64_t age_ns;             /* since the start, or since the light changed */
+    int64_t flood_ns, still_ns; /* for how long over half of the picture was new; and still */
+    double brightness;          /* gains of about the last second, multiplied */
+    struct due gain, loss, wear;
+};
+
+struct fr_detector_settings fr_detector_settings_default(void)
+{
+    return (struct fr_detector_settings){
+        .threshold_base = 6,
+        .threshold_contrast = 0.0625,
+        .threshold_spread = 3,
+        .threshold_most = 64,
+        .object_min_share = 0.0003,
+        .light_change_share = 0.15,
+        .adapt_ns = 2500 * NS_PER_MS,
+        .static_object_ns = 30 * NS_PER_S,
+    };
+}
+
+static bool is_within(double value, double least, double most)
+{
+    return value >= least && value <= most; /* false for a NaN */
+}
+
+static bool settings_make_sense(const struct fr_detector_settings *s)
+{
+    return is_within(s->threshold_base, 1, 96) && is_within(s->threshold_contrast, 0, 0.25) &&
+           is_within(s->threshold_spread, 0, 3.9) &&
+           is_within(s->threshold_most, s->threshold_base, 96) &&
+           is_within(s->object_min_share, 0, 1) && is_within(s->light_change_share, 0.001, 3) &&
+           s->adapt_ns > 0 && s->static_object_ns > 0;
+}
+
+int fr_detector_set(struct fr_detector *detector, const struct fr_detector_settings *settings)
+{
+    if (!settings_make_sense(settings))
+        return -EINVAL;
+    detector->settings = *settings;
+    double n_px = (double)detector->half_width_px * detector->half_height_px;
+    detector->object_min_px = (uint64_t)(settings->object_min_share * n_px);
+    if (!detector->object_min_px)
+        detector->object_min_px = 1;
+    return 0;
+}
+
+size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
+{
+    uint32_t w = fr_half(width_px), h = fr_half(height_px);
+    size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
+    return sizeof(struct fr_detector) + (size_t)w * h * (1 + 3 * sizeof(int16_t) + 1) +
+           n_tiles * (sizeof(uint8_t) + sizeof(uint16_t) + sizeof(bool)) +
+           fr_majority_scratch_bytes(w) + fr_components_bytes(w);
+}
+
+int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_px,
+                    uint32_t height_px, struct fr_detector **ret_detector)
+{
+    if (!settings_make_sense(settings) || width_px < FR_DETECTOR_SIDE_MIN ||
+        height_px < FR_DETECTOR_SIDE_MIN || width_px > FR_SIDE_MAX || height_px > FR_SIDE_MAX)
+        return -EINVAL;
+    struct fr_detector *d = calloc(1, sizeof *d);
+    if (!d)
+        return -ENOMEM;
+    d->width_px = width_px;
+    d->height_px = height_px;
+    d->half_width_px = fr_half(width_px);
+    d->half_height_px = fr_half(height_px);
+    d->n_tiles = (size_t)fr_tiles(d->half_width_px) * fr_tiles(d->half_height_px);
+    fr_detector_set(d, settings);
+
+    const size_t n_px = (size_t)d->half_width_px * d->half_height_px;
+    d->plane = malloc(n_px);
+    d->busy = malloc(d->n_tiles);
+    d->ratios_q10 = malloc(d->n_tiles * sizeof *d->ratios_q10);
+    d->lit = malloc(d->n_tiles * sizeof *d->lit);
+    d->scratch = malloc(fr_majority_scratch_bytes(d->half_width_px));
+    if (!d->plane || !d->busy || !d->ratios_q10 || !d->lit || !d->scratch ||
+        fr_background_init(&d->background, n_px) < 0 ||
+        fr_components_new(d->half_width_px, &d->components) < 0) {
+        fr_detector_free(d);
+        return -ENOMEM;
+    }
+    *ret_detector = d;
+    return 0;
+}
+
+void fr_detector_free(struct fr_detector *detector)
+{
+    if (!detector)
+        return;
+    free(detector->plane);
+    free(detector->busy);
+    free(detector->ratios_q10);
+    free(detector->lit);
+    free(detector->scratch);
+    fr_background_fini(&detector->background);
+    fr_components_free(detector->components);
+    free(detector);
+}
+
+void fr_detector_restart(struct fr_detector *detector)
+{
+    detector->n_learnt = 0;
+}
+
+int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma)
+{
+    if (luma->width_px != detector->width_px || luma->height_px != detector->height_px ||
+        !luma->step_bytes ||
+        (uint64_t)(luma->width_px - 1) * luma->step_bytes >= luma->stride_bytes)
+        return -EINVAL;
+    fr_reduce_2x2(luma, detector->plane);
+    detector->state = PLANE_LUMA;
+    return 0;
+}
+
+/* The first frame is the background, and nothing moves in it. */
+static void begin(struct fr_detector *d, int64_t captured_mono_ns)
+{
+    fr_background_restart(&d->background, d->plane);
+    memset(d->plane, 0, d->background.n_px);
+    memset(d->busy, 0, d->n_tiles);
+    d->n_learnt = 1;
+    d->last_mono_ns = captured_mono_ns;
+    d->interval_ns = 0;
+    d->age_ns = d->flood_ns = d->still_ns = 0;
+    d->brightness = 1;
+    d->gain = d->loss = d->wear = (struct due){0};
+}
+
+/* Time since the frame before; a gap counts as a second, for nobody saw what happened in it. */
+static int64_t elapse(struct fr_detector *d, int64_t captured_mono_ns)
+{
+    /* Without a sign, a difference of any two times fits. */
+    uint64_t passed_ns = (uint64_t)captured_mono_ns - (uint64_t)d->last_mono_ns;
+    int64_t elapsed_ns = passed_ns < (uint64_t)NS_PER_S ? (int64_t)passed_ns : NS_PER_S;
+    if (captured_mono_ns <= d->last_mono_ns || elapsed_ns < NS_PER_MS)
+        elapsed_ns = NS_PER_MS;
+    d->last_mono_ns = captured_mono_ns;
+    d->interval_ns =
+        d->interval_ns ? d->interval_ns + (elapsed_ns - d->interval_ns) / 8 : elapsed_ns;
+    d->age_ns += elapsed_ns;
+    return elapsed_ns;
+}
+
+/* Scales the background when the light of the whole picture changed. Returns the gain. */
+static uint32_t follow_light(struct fr_detector *d)
+{
+    struct fr_gain gain = fr_gain_estimate(d->ratios_q10, d->busy, d->n_tiles);
+    bool is_known = gain.n_trusted > d->n_tiles / 16 && 2 * gain.n_agreed >= gain.n_trusted;
+    if (!is_known || (gain.gain_q10 < FR_GAIN_ONE + GAIN_IGNORED_Q10 &&
+                      gain.gain_q10 > FR_GAIN_ONE - GAIN_IGNORED_Q10))
+        return FR_GAIN_ONE;
+    fr_background_scale(&d->background, gain.gain_q10);
+    return gain.gain_q10;
+}
+
+/* The whole steps that have come due, at `rate` a second. */
+static int16_t take_due(struct due *due, double rate, int64_t elapsed_ns)
+{
+    due->steps += rate * (double)elapsed_ns / (double)NS_PER_S;
+    int16_t whole = due->steps < FR_EVIDENCE_KNOWN ? (int16_t)due->steps : FR_EVIDENCE_KNOWN;
+    due->steps = whole < FR_EVIDENCE_KNOWN ? due->steps - whole : 0;
+    return whole;
+}
+
+static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapsed_ns)
+{
+    const struct fr_detector_settings *s = &d->settings;
+    const double level = 1 << FR_LEVEL_BITS;
+
+    /* 2^shift frames are the time constant; at the start, as many as there have been. */
+    int16_t shift = SHIFT_MIN;
+    while (shift < SHIFT_MAX && (d->interval_ns << shift) * 3 / 2 < s->adapt_ns)
+        shift++;
+    int16_t young = 1;
+    while (young < shift && (UINT64_C(1) << young) <= d->n_learnt)
+        young++;
+
+    /* What a young model takes for background may well be an object that was there when it began,
+     * so another level is believed as soon as it has been seen for as long as the model is old. */
+    int64_t believe_ns = d->age_ns > BELIEVE_NS ? d->age_ns : BELIEVE_NS;
+    if (believe_ns > s->static_object_ns)
+        believe_ns = s->static_object_ns;
+    double rate = FR_EVIDENCE_KNOWN * (double)NS_PER_S / (double)believe_ns;
+
+    return (struct fr_background_step){
+        .base = (uint16_t)(s->threshold_base * level),
+        .contrast_q8 = (uint16_t)(s->threshold_contrast * 256),
+        .deviations_q4 = (uint16_t)(s->threshold_spread * 16),
+        .most = (uint16_t)(s->threshold_most * level),
+        .shift = young,
+        .gain = take_due(&d->gain, rate, elapsed_ns),
+        /* A level seen for a fifth of the time or more will be known in the end. */
+        .loss = take_due(&d->loss, rate / 4, elapsed_ns),
+        /* What was known for certain is forgotten by eight seconds of other things. */
+        .wear = take_due(&d->wear, FR_EVIDENCE_KNOWN / 8.0, elapsed_ns),
+    };
+}
+
+/* Whether this frame completes a change of light. */
+static bool notice_light_change(struct fr_detector *d, uint32_t gain_q10,
+                                const struct fr_background_count *count, int64_t elapsed_ns)
+{
+    const uint64_t half_of_it = d->background.n_px / 2;
+    bool is_change = false;
+
+    /* Either the whole picture followed one factor: it was scaled, and may yet be clipped in places. */
+    double passed = (double)elapsed_ns / (double)NS_PER_S;
+    d->brightness += (1 - d->brightness) * passed;
+    d->brightness *= (double)gain_q10 / FR_GAIN_ONE;
+    if (d->brightness > 1 + d->settings.light_change_share ||
+        d->brightness * (1 + d->settings.light_change_share) < 1)
+        is_change = true;
+
+    /* Or most of it is new, each part in its own way, and stands still again. */
+    d->flood_ns = count->n_moving > half_of_it ? d->flood_ns + elapsed_ns : 0;
+    d->still_ns = count->n_still > half_of_it ? d->still_ns + elapsed_ns : 0;
+    if (d->still_ns > FLOOD_STILL_NS) {
+        fr_background_believe(&d->background);
+        is_change = true;
+    }
+
+    if (is_change) {
+        d->age_ns = d->flood_ns = d->still_ns = 0;
+        d->brightness = 1;
+    }
+    return is_change;
+}
+
+static void tell_objects(struct fr_detector *d, struct fr_detection *detection)
+{
+    struct fr_component kept[FR_DETECTOR_BOXES_MAX];
+    struct fr_components_found found =
+        fr_components_find(d->components, d->plane, d->half_width_px, d->half_height_px,
+                           d->object_min_px, kept, FR_DETECTOR_BOXES_MAX);
+
+    detection->n_objects = found.n_objects;
+    detection->n_told = found.n_kept;
+    detection->share = (double)found.area_px / (double)d->background.n_px;
+    for (size_t i = 0; i < found.n_kept; i++) {
+        const struct fr_component *c = &kept[i];
+        struct fr_object *object = &detection->objects[i];
+        uint32_t right = 2 * (c->right_px + 1), bottom = 2 * (c->bottom_px + 1);
+
+        /* A frame of odd size ends within the last pixels of half size. */
+        object->x_px = 2 * c->left_px;
+        object->y_px = 2 * c->top_px;
+        object->width_px = (right < d->width_px ? right : d->width_px) - object->x_px;
+        object->height_px = (bottom < d->height_px ? bottom : d->height_px) - object->y_px;
+        uint64_t box_px = (uint64_t)object->width_px * object->height_px;
+        object->area_px = 4 * c->area_px < box_px ? 4 * c->area_px : box_px;
+        object->centre_x_px = (uint32_t)((2 * c->sum_x + c->area_px) / c->area_px);
+        object->centre_y_px = (uint32_t)((2 * c->sum_y + c->area_px) / c->area_px);
+        if (object->centre_x_px >= d->width_px)
+            object->centre_x_px = d->width_px - 1;
+        if (object->centre_y_px >= d->height_px)
+            object->centre_y_px = d->height_px - 1;
+    }
+}
+
+int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
+                       struct fr_detection *ret_detection)
+{
+    struct fr_detector *d = detector;
+    const uint32_t width = d->half_width_px, height = d->half_height_px;
+
+    if (d->state != PLANE_LUMA)
+        return -ENODATA;
+    d->state = PLANE_MASK;
+    *ret_detection = (struct fr_detection){.gain = 1, .is_settling = true};
+    if (!d->n_learnt) {
+        begin(d, captured_mono_ns);
+        return 0;
+    }
+
+    int64_t elapsed_ns = elapse(d, captured_mono_ns);
+    fr_tiles_ratio(d->plane, d->background.mean, width, height, d->ratios_q10);
+    uint32_t gain_q10 = follow_light(d);
+    size_t n_lit = fr_texture_find_lit(d->plane, d->background.mean, width, height, d->ratios_q10,
+                                       gain_q10, d->lit);
+
+    struct fr_background_step step = plan_step(d, elapsed_ns);
+    struct fr_background_count count = fr_background_learn(&d->background, &step, d->plane);
+    d->n_learnt++;
+    if (n_lit)
+        fr_texture_clear_lit(d->plane, width, height, d->lit);
+    fr_majority_5x5(d->plane, width, height, d->scratch);
+    fr_tiles_count(d->plane, width, height, d->busy);
+
+    ret_detection->gain = (double)gain_q10 / FR_GAIN_ONE;
+    ret_detection->is_light_change = notice_light_change(d, gain_q10, &count, elapsed_ns);
+    bool is_doubtful = d->flood_ns && d->flood_ns <= FLOOD_DOUBT_NS;
+    ret_detection->is_settling = d->age_ns < SETTLE_NS || is_doubtful;
+    tell_objects(d, ret_detection);
+    return 0;
+}
+
+const uint8_t *fr_detector_mask(const struct fr_detector *detector, uint32_t *ret_width_px,
+                                uint32_t *ret_height_px)
+{
+    if (detector->state != PLANE_MASK)
+        return NULL;
+    *ret_width_px = detector->half_width_px;
+    *ret_height_px = detector->half_height_px;
+    return detector->plane;
+}
+
+int fr_detector_expand_mask(const struct fr_detector *detector, uint8_t *full, size_t stride_bytes,
+                            uint8_t set)
+{
+    if (detector->state != PLANE_MASK)
+        return -ENODATA;
+    for (uint32_t y = 0; y < detector->height_px; y++, full += stride_bytes) {
+        const uint8_t *row = detector->plane + (size_t)(y / 2) * detector->half_width_px;
+        for (uint32_t x = 0; x < detector->width_px; x++)
+            full[x] = row[x / 2] ? set : 0;
+    }
+    return 0;
+}

@@ -1,0 +1,91 @@
+#include "analyzer/texture.h"
+
+#include <string.h>
+
+enum {
+    TEXTURE = 4, /* grey levels: standard deviation from which a tile has a pattern */
+    /* The squares of what the correlation must reach (0.8), and of how far the contrast may be from
+     * what the brightness says (1.5), in 256ths. */
+    CORRELATION2_Q8 = 164,
+    CONTRAST2_Q8 = 576,
+};
+
+/* Sums over one tile of at most 64 pixels of at most 255: all fit 32 bits, and their products 64. */
+struct sums {
+    int64_t n, now, before, now2, before2, product;
+};
+
+static struct sums sum_tile(const uint8_t *half, const int16_t *mean, size_t stride,
+                            uint32_t columns, uint32_t rows)
+{
+    int32_t now = 0, before = 0, now2 = 0, before2 = 0, product = 0;
+
+    for (uint32_t y = 0; y < rows; y++, half += stride, mean += stride)
+        for (uint32_t x = 0; x < columns; x++) {
+            int32_t pixel = half[x], level = mean[x] >> FR_LEVEL_BITS;
+            now += pixel;
+            before += level;
+            now2 += pixel * pixel;
+            before2 += level * level;
+            product += pixel * level;
+        }
+    return (struct sums){.n = (int64_t)rows * columns,
+                         .now = now,
+                         .before = before,
+                         .now2 = now2,
+                         .before2 = before2,
+                         .product = product};
+}
+
+static bool is_same_texture(const struct sums *s)
+{
+    /* n^2 times the variances and the covariance; each below 2^32. */
+    int64_t var_now = s->n * s->now2 - s->now * s->now;
+    int64_t var_before = s->n * s->before2 - s->before * s->before;
+    int64_t covariance = s->n * s->product - s->now * s->before;
+
+    if (var_before < TEXTURE * TEXTURE * s->n * s->n || var_now <= 0 || covariance <= 0)
+        return false;
+    /* Correlation and contrast are ratios, where a float's 24 bits are plenty. */
+    float correlation2 =
+        (float)covariance * (float)covariance / ((float)var_now * (float)var_before);
+    if (correlation2 * 256 < CORRELATION2_Q8)
+        return false;
+    float contrast2 = (float)var_now / (float)var_before;
+    float brightness = (float)s->now / (float)(s->before + 1);
+    float excess2 = contrast2 / (brightness * brightness);
+    return excess2 * 256 <= CONTRAST2_Q8 && excess2 * CONTRAST2_Q8 >= 256;
+}
+
+size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
+                           uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
+                           bool *ret_lit)
+{
+    size_t n_lit = 0;
+
+    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE) {
+        uint32_t rows = height_px - y < FR_TILE_SIDE ? height_px - y : FR_TILE_SIDE;
+        for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE, ratios_q10++, ret_lit++) {
+            uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
+            uint32_t off = *ratios_q10 > gain_q10 ? *ratios_q10 - gain_q10 : gain_q10 - *ratios_q10;
+            *ret_lit = false;
+            if (!*ratios_q10 || off * 32 < gain_q10)
+                continue;
+            size_t at = (size_t)y * width_px + x;
+            struct sums sums = sum_tile(half + at, mean + at, width_px, columns, rows);
+            *ret_lit = is_same_texture(&sums);
+            n_lit += *ret_lit;
+        }
+    }
+    return n_lit;
+}
+
+void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, const bool *lit)
+{
+    for (uint32_t y = 0; y < height_px; y++, mask += width_px) {
+        const bool *tiles = lit + (size_t)(y / FR_TILE_SIDE) * fr_tiles(width_px);
+        for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE)
+            if (tiles[x / FR_TILE_SIDE])
+                memset(mask + x, 0, width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE);
+    }
+}

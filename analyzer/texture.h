@@ -1,0 +1,22 @@
+/* Light or object? A tile whose brightness has changed while its texture stays is lit differently.
+ *
+ * Light and shadow multiply what is there, so the pattern of a tile remains: its correlation with
+ * the background is high, and its contrast has changed by about the factor by which its brightness
+ * has. An object covers the pattern. Where the background has no texture there is nothing to be
+ * told, and the tile is left to the model. Pure.
+ */
+#pragma once
+
+#include "analyzer/gain.h"
+
+#include <stdbool.h>
+
+/* Marks in `ret_lit`, a byte for each tile, those that are lit differently from their background;
+ * `ratios_q10` are the tiles' own ratios, measured before the mean was scaled by `gain_q10`. Tiles
+ * without a ratio, or with the gain's, are not marked. Returns how many are. */
+size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
+                           uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
+                           bool *ret_lit);
+
+/* Clears the pixels of the marked tiles. */
+void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, const bool *lit);

@@ -1,0 +1,175 @@
+/* The detector's steps over whole planes: reduce, majority, gain, texture. */
+#include "analyzer/gain.h"
+#include "analyzer/majority.h"
+#include "analyzer/reduce.h"
+#include "analyzer/texture.h"
+#include "tests/unit/unit.h"
+
+static uint32_t random_state = 7;
+
+static uint32_t next_random(void)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state >> 8;
+}
+
+static uint32_t clamp(int at, uint32_t n)
+{
+    return at < 0 ? 0 : (uint32_t)at < n ? (uint32_t)at : n - 1;
+}
+
+START_TEST(reduced_is_the_mean_of_four_whatever_the_size_and_step)
+{
+    for (int round = 0; round < 200; round++) {
+        uint32_t width = 1 + next_random() % 80, height = 1 + next_random() % 40;
+        uint32_t step = 1 + next_random() % 3, stride = width * step + next_random() % 20;
+        /* To the byte: a sanitizer sees what is read beyond the last pixel. */
+        size_t bytes = (size_t)(height - 1) * stride + (width - 1) * step + 1;
+        uint8_t *pixels = malloc(bytes);
+        for (size_t i = 0; i < bytes; i++)
+            pixels[i] = (uint8_t)next_random();
+        uint32_t half_width = fr_half(width), half_height = fr_half(height);
+        uint8_t *half = malloc((size_t)half_width * half_height);
+
+        fr_reduce_2x2(&(struct fr_luma){.data = pixels,
+                                        .width_px = width,
+                                        .height_px = height,
+                                        .stride_bytes = stride,
+                                        .step_bytes = step},
+                      half);
+        for (uint32_t y = 0; y < half_height; y++)
+            for (uint32_t x = 0; x < half_width; x++) {
+                uint32_t sum = 2;
+                for (uint32_t i = 0; i < 4; i++)
+                    sum += pixels[(size_t)clamp((int)(2 * y + i / 2), height) * stride +
+                                  clamp((int)(2 * x + i % 2), width) * step];
+                ck_assert_uint_eq(half[y * half_width + x], sum / 4);
+            }
+        free(half);
+        free(pixels);
+    }
+}
+END_TEST
+
+START_TEST(majority_counts_the_25_around_each_pixel)
+{
+    enum { SIDE = 40 };
+    uint8_t mask[SIDE * SIDE], before[SIDE * SIDE], scratch[SIDE * 7];
+
+    for (int round = 0; round < 300; round++) {
+        uint32_t width = 1 + next_random() % SIDE, height = 1 + next_random() % SIDE;
+        uint32_t percent = 30 + next_random() % 40;
+        for (size_t i = 0; i < (size_t)width * height; i++)
+            before[i] = mask[i] = next_random() % 100 < percent;
+        ck_assert_uint_le(fr_majority_scratch_bytes(width), sizeof scratch);
+        uint64_t set = fr_majority_5x5(mask, width, height, scratch);
+        uint64_t expected_set = 0;
+        for (uint32_t y = 0; y < height; y++)
+            for (uint32_t x = 0; x < width; x++) {
+                uint32_t votes = 0;
+                for (int dy = -2; dy <= 2; dy++)
+                    for (int dx = -2; dx <= 2; dx++)
+                        votes +=
+                            before[clamp((int)y + dy, height) * width + clamp((int)x + dx, width)];
+                ck_assert_uint_eq(mask[y * width + x], votes > 12);
+                expected_set += votes > 12;
+            }
+        ck_assert_uint_eq(set, expected_set);
+    }
+}
+END_TEST
+
+enum { WIDTH = 83, HEIGHT = 61 };
+static uint8_t plane[WIDTH * HEIGHT];
+static int16_t mean[WIDTH * HEIGHT];
+static uint16_t ratios[11 * 8];
+static uint8_t busy[11 * 8];
+static bool lit[11 * 8];
+
+static void draw_texture(uint32_t least, uint32_t range)
+{
+    for (size_t i = 0; i < WIDTH * HEIGHT; i++) {
+        plane[i] = (uint8_t)(least + next_random() % range);
+        mean[i] = (int16_t)(plane[i] << FR_LEVEL_BITS);
+    }
+}
+
+static void light_tiles(uint32_t first_column, uint32_t end_column, uint32_t percent)
+{
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        for (uint32_t x = first_column * 8; x < end_column * 8 && x < WIDTH; x++)
+            plane[y * WIDTH + x] = (uint8_t)(plane[y * WIDTH + x] * percent / 100);
+}
+
+START_TEST(gain_is_the_factor_of_the_whole_picture_and_not_of_an_object)
+{
+    for (uint32_t percent = 40; percent <= 160; percent += 10) {
+        draw_texture(60, 80);
+        light_tiles(0, 11, percent);
+        /* An object over a third of it, that was foreground before; and one that is new. */
+        memset(busy, 0, sizeof busy);
+        for (uint32_t y = 0; y < HEIGHT; y++)
+            memset(plane + y * WIDTH, 30, 32);
+        for (size_t i = 0; i < sizeof busy; i++)
+            if (i % 11 < 3)
+                busy[i] = 64;
+        fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+        struct fr_gain gain = fr_gain_estimate(ratios, busy, sizeof busy);
+        ck_assert_uint_eq(gain.n_trusted, 8 * 8);
+        ck_assert_uint_ge(gain.n_agreed, 7 * 8);
+        ck_assert_int_le(abs((int)(gain.gain_q10 * 100) - (int)(percent * 1024)), 1024);
+    }
+    /* Nothing to be seen in the dark. */
+    memset(plane, 2, sizeof plane);
+    fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+    struct fr_gain gain = fr_gain_estimate(ratios, busy, sizeof busy);
+    ck_assert_uint_eq(gain.n_trusted, 0);
+    ck_assert_uint_eq(gain.gain_q10, FR_GAIN_ONE);
+}
+END_TEST
+
+START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
+{
+    draw_texture(80, 80);
+    light_tiles(2, 5, 60);
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        for (uint32_t x = 7 * 8; x < 9 * 8; x++)
+            plane[y * WIDTH + x] = (uint8_t)(40 + next_random() % 40);
+    fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+    ck_assert_uint_eq(fr_texture_find_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, lit),
+                      3 * 8);
+    for (size_t i = 0; i < sizeof lit; i++)
+        ck_assert(lit[i] == (i % 11 >= 2 && i % 11 < 5));
+
+    uint8_t mask[WIDTH * HEIGHT];
+    memset(mask, 1, sizeof mask);
+    fr_texture_clear_lit(mask, WIDTH, HEIGHT, lit);
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        ck_assert_uint_eq(mask[i], !(i % WIDTH >= 16 && i % WIDTH < 40));
+
+    /* Where there is no texture nothing is said. */
+    draw_texture(100, 1);
+    light_tiles(0, 11, 60);
+    fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+    ck_assert_uint_eq(fr_texture_find_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, lit), 0);
+}
+END_TEST
+
+START_TEST(tiles_are_counted_to_the_edge)
+{
+    uint8_t mask[WIDTH * HEIGHT];
+    uint32_t expected[11 * 8] = {0};
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++) {
+        mask[i] = next_random() % 2;
+        expected[i / WIDTH / 8 * 11 + i % WIDTH / 8] += mask[i];
+    }
+    fr_tiles_count(mask, WIDTH, HEIGHT, busy);
+    for (size_t i = 0; i < sizeof busy; i++)
+        ck_assert_uint_eq(busy[i], expected[i]);
+}
+END_TEST
+
+UNIT_MAIN("planes", reduced_is_the_mean_of_four_whatever_the_size_and_step,
+          majority_counts_the_25_around_each_pixel,
+          gain_is_the_factor_of_the_whole_picture_and_not_of_an_object,
+          a_shadow_keeps_the_texture_and_an_object_does_not, tiles_are_counted_to_the_edge)
