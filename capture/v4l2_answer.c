@@ -12,7 +12,9 @@ enum { JPEG_BYTES_MIN = 107 };
 /* What a driver may want for a buffer beyond the picture itself. */
 #define SLACK_BYTES (UINT64_C(16) << 20)
 
-/* The driver's colorimetry with its defaults put in. Values that do not fit are "not told". */
+/* The driver's colorimetry with its defaults put in. Values that do not fit are "not told". Grey has
+ * the full range by default, as RGB has: the kernel's test pattern generator takes it so, and cameras
+ * that give it (infrared) use it all. */
 static struct fr_colorimetry take_colorimetry(const struct v4l2_pix_format *pix)
 {
     uint32_t space = pix->colorspace, encoding = pix->ycbcr_enc;
@@ -23,7 +25,8 @@ static struct fr_colorimetry take_colorimetry(const struct v4l2_pix_format *pix)
     if (encoding == V4L2_YCBCR_ENC_DEFAULT || encoding > UINT8_MAX)
         encoding = V4L2_MAP_YCBCR_ENC_DEFAULT(space);
     if (range == V4L2_QUANTIZATION_DEFAULT || range > UINT8_MAX)
-        range = V4L2_MAP_QUANTIZATION_DEFAULT(false, space, encoding);
+        range =
+            V4L2_MAP_QUANTIZATION_DEFAULT(pix->pixelformat == V4L2_PIX_FMT_GREY, space, encoding);
     if (transfer == V4L2_XFER_FUNC_DEFAULT || transfer > UINT8_MAX)
         transfer = V4L2_MAP_XFER_FUNC_DEFAULT(space);
     return (struct fr_colorimetry){

@@ -58,9 +58,11 @@ static int list_offered(const struct fr_v4l2_device *device, struct offered *ret
         if (rc < 0)
             break;
         char name[5];
-        if (used + 6 < sizeof offered.names)
+        if (used + 16 < sizeof offered.names)
             used += (size_t)snprintf(offered.names + used, sizeof offered.names - used, "%s%s",
                                      used ? " " : "", fr_fourcc_name(desc.pixelformat, name));
+        else
+            strcpy(offered.names + used, " and more");
         int index = preferred_index(desc.pixelformat);
         if (index < 0)
             continue;

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* For a driver that does not tell what it is set to. */
-enum { WIDTH_DEFAULT_PX = 640, HEIGHT_DEFAULT_PX = 480 };
+/* For a driver that does not tell what it is set to; and the rate, for what a camera is set to is
+ * what its last user left behind. */
+enum { RATE_USUAL = 30, WIDTH_DEFAULT_PX = 640, HEIGHT_DEFAULT_PX = 480 };
 
 static int explain(int rc, const struct fr_v4l2_device *device, const char *what,
                    char reason[FR_SOURCE_REASON_MAX])
@@ -51,10 +52,11 @@ static int set_rate(const struct fr_v4l2_device *device, const struct fr_source_
         return rc;
     if (rc < 0)
         return 0;
-    if (request->rate_num && request->rate_den && capture->capability & V4L2_CAP_TIMEPERFRAME) {
+    if (capture->capability & V4L2_CAP_TIMEPERFRAME) {
+        bool is_asked = request->rate_num && request->rate_den;
         struct v4l2_streamparm wish = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
-        wish.parm.capture.timeperframe.numerator = request->rate_den;
-        wish.parm.capture.timeperframe.denominator = request->rate_num;
+        wish.parm.capture.timeperframe.numerator = is_asked ? request->rate_den : 1;
+        wish.parm.capture.timeperframe.denominator = is_asked ? request->rate_num : RATE_USUAL;
         rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_PARM, &wish);
         if (rc == -ENODEV || rc == -EBUSY)
             return rc;

@@ -107,7 +107,7 @@ END_TEST
 START_TEST(colours_are_told_with_the_defaults_put_in)
 {
     struct fr_v4l2_agreed agreed;
-    struct v4l2_pix_format pix = answer(FR_FOURCC_GREY, 64, 48, 64, 64 * 48);
+    struct v4l2_pix_format pix = answer(FR_FOURCC_YUYV, 64, 48, 128, 128 * 48);
     ck_assert_int_eq(take(pix, &agreed), 0);
     ck_assert_uint_eq(agreed.format.colorimetry.primaries, 0);
     ck_assert_uint_eq(agreed.format.colorimetry.range, 0);
@@ -119,7 +119,14 @@ START_TEST(colours_are_told_with_the_defaults_put_in)
     ck_assert_uint_eq(agreed.format.colorimetry.transfer, V4L2_XFER_FUNC_709);
     ck_assert_uint_eq(agreed.format.colorimetry.range, V4L2_QUANTIZATION_LIM_RANGE);
 
+    pix = answer(FR_FOURCC_GREY, 64, 48, 64, 64 * 48);
     pix.colorspace = V4L2_COLORSPACE_SRGB;
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.range, V4L2_QUANTIZATION_FULL_RANGE);
+    pix.pixelformat = FR_FOURCC_YU12;
+    pix.sizeimage = 64 * 48 * 3 / 2;
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.range, V4L2_QUANTIZATION_LIM_RANGE);
     pix.quantization = V4L2_QUANTIZATION_FULL_RANGE;
     pix.ycbcr_enc = 4711; /* does not fit: as if not told */
     ck_assert_int_eq(take(pix, &agreed), 0);
