@@ -158,7 +158,7 @@ static int y4m_next(struct fr_recording *recording, const struct fr_geometry *ge
 {
     struct y4m *y4m = recording->own;
     uint32_t native = recording->info.format.fourcc, fourcc = geometry->format.fourcc;
-    size_t bytes;
+    size_t bytes = 0;
 
     if (fourcc != native && fourcc != FR_FOURCC_GREY &&
         !(native == FR_FOURCC_YU12 && fourcc == FR_FOURCC_YV12)) {
