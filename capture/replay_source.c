@@ -24,6 +24,10 @@
 
 enum { DEFAULT_RATE = 25 };
 
+/* A recording has a first frame that matters, as a camera has not: at its own pace, readers that
+ * wait for the ring get so long to attach before it comes. */
+#define LEAD_IN_NS (250 * FR_NS_PER_MS)
+
 struct fr_source {
     struct fr_recording *recording;
     struct fr_geometry geometry;
@@ -155,9 +159,9 @@ static int replay_start(struct fr_source *source, struct fr_writer *writer,
 {
     (void)writer;
     (void)ret_offer;
-    int64_t now = fr_now_mono_ns();
-    fr_pace_start(&source->pace, source->pace.frame, now);
-    int r = fr_pace_timer_arm(source->timer_fd, now);
+    int64_t first = fr_now_mono_ns() + (source->is_fast ? 0 : LEAD_IN_NS);
+    fr_pace_start(&source->pace, source->pace.frame, first);
+    int r = fr_pace_timer_arm(source->timer_fd, first);
     if (r < 0)
         snprintf(reason, FR_SOURCE_REASON_MAX, "replay: timer: %s", strerror(-r));
     return r;
