@@ -274,7 +274,14 @@ static int read_frame(struct fr_reader *r, bool want_latest, int64_t timeout_ns,
     case -ETIMEDOUT:
     case -ECANCELED:
     case -EINTR:
+        return rc;
     case -EBUSY:
+        fr_explain(
+            r->reason, sizeof r->reason,
+            "the newest frame of camera %s cannot be pinned, for readers hold every other slot "
+            "(`framering info %s` shows how many): give frames back sooner, make more slots, "
+            "or read in peek mode",
+            r->camera, r->camera);
         return rc;
     case -ENOTCONN:
         fr_explain(r->reason, sizeof r->reason,
