@@ -24,14 +24,18 @@ static void fill_slots(const struct fr_attachment *a, struct fr_ring_info *info)
         /* The number may be of a frame about to be replaced; this is for people. */
         slot->frame = load(&d->frame[0]);
         slot->is_withheld = withheld == i + 1u;
-        slot->is_writers = slot->is_withheld || (load(&d->sequence) & 1);
-        if (!a->view.has_pins)
+        if (!a->view.has_pins) {
+            /* A slot never used is odd too; they are used in order, after those of the hand. */
+            uint64_t sequence = load(&d->sequence);
+            slot->is_writers = (sequence & 1) && (sequence > 1 || i < info->hand + info->frames);
             continue;
+        }
         int value = fr_sysv_value(a->meet.ids.pins_id, i);
         int pid = fr_sysv_last_pid(a->meet.ids.pins_id, i);
-        /* 0 in the writer's hand is the writer's claim, not so many readers. */
-        slot->pins =
-            value < 0 || (value == 0 && slot->is_writers) ? 0 : (uint32_t)(FR_PIN_MAX - value);
+        /* 0 is the writer's claim, and not so many readers. The sequence word is no witness: the
+         * writer may be anywhere between the two. */
+        slot->is_writers = value == 0;
+        slot->pins = value <= 0 ? 0 : (uint32_t)(FR_PIN_MAX - value);
         slot->last_pid = pid < 0 ? 0 : pid;
     }
 }
