@@ -20,6 +20,10 @@
 
 #include <inttypes.h>
 
+/* The thread sanitizer does not follow shmat() and shmdt(): a thread that attaches where another had
+ * something attached before looks to it like two at the same pixels. */
+#define HISTORY_UNSANITIZED __attribute__((no_sanitize("thread")))
+
 enum history_verdict { HISTORY_WHOLE, HISTORY_OTHER, HISTORY_TORN };
 
 static inline uint64_t history_mix(uint64_t x)
@@ -42,6 +46,7 @@ static inline uint64_t history_word(uint64_t epoch, uint64_t number, size_t i)
 }
 
 /* `bytes` is a multiple of 8, at least 32; data is aligned to 8. */
+HISTORY_UNSANITIZED
 static inline void history_stamp(uint8_t *data, size_t bytes, uint64_t epoch, uint64_t number)
 {
     uint64_t *word = (void *)data;
@@ -53,6 +58,7 @@ static inline void history_stamp(uint8_t *data, size_t bytes, uint64_t epoch, ui
 }
 
 /* Reads each word once, for a torn one may change under the reader's hands. */
+HISTORY_UNSANITIZED
 static inline enum history_verdict history_verify(const uint8_t *data, size_t bytes, uint64_t epoch,
                                                   uint64_t number)
 {

@@ -131,8 +131,26 @@ static void timer_in(timer_t timer, int64_t ns)
     must(timer_settime(timer, 0, &at, NULL) == 0, "%s", strerror(errno));
 }
 
+/* The thread sanitizer puts handlers off until the thread next calls something that it knows to
+ * block, and semtimedop() is none of these: under it no handler can end a wait. */
+static bool handlers_are_put_off(void)
+{
+#if defined(__SANITIZE_THREAD__)
+    fprintf(stderr, "left out: signal handlers, which the thread sanitizer delays\n");
+    return true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    fprintf(stderr, "left out: signal handlers, which the thread sanitizer delays\n");
+    return true;
+#endif
+#endif
+    return false;
+}
+
 static void cancel_from_a_handler(const char *camera)
 {
+    if (handlers_are_put_off())
+        return;
     struct fr_reader *reader = to_cancel = waiting_reader(camera);
     timer_t timer = timer_to_signal(cancelling_handler);
     struct fr_frame frame;
@@ -163,7 +181,7 @@ END_TEST
 START_TEST(handler_that_does_not_cancel_interrupts)
 {
     static const char *const cameras[] = {"nobody", "silent"};
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 2 && !handlers_are_put_off(); i++) {
         struct fr_reader *reader = waiting_reader(cameras[i]);
         timer_t timer = timer_to_signal(plain_handler);
         struct fr_frame frame;
