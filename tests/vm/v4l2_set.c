@@ -67,6 +67,8 @@ static int set(int fd, const char *name, const char *text)
         long number = strtol(text, &end, 10);
         if (end == text || *end)
             number = control.type == V4L2_CTRL_TYPE_MENU ? find_item(fd, &control, text) : -1;
+        if (control.type == V4L2_CTRL_TYPE_BUTTON)
+            number = control.minimum = control.maximum = 0;
         if (number < control.minimum || number > control.maximum) {
             fprintf(stderr, "v4l2_set: %s cannot be '%s'\n", name, text);
             return 1;
