@@ -72,7 +72,8 @@ void fr_capture_report_log(struct fr_capture_report *report, const struct fr_wri
     for (unsigned i = 0; i < FR_DROP_REASONS; i++)
         if ((n = news(&report->drop_limit[i], counts->dropped[i], &report->told.dropped[i],
                       now_mono_ns)))
-            fr_log(LOG_WARNING, "%llu frames dropped: %s", n, fr_drop_reason_name(i));
+            fr_log(LOG_WARNING, "%llu frame%s dropped: %s", n, n == 1 ? "" : "s",
+                   fr_drop_reason_name(i));
     if ((n = news(&report->withheld_limit, counts->withheld, &report->told.withheld, now_mono_ns)))
         fr_log(LOG_WARNING,
                "%llu frames withheld: readers hold every other slot, so that these cannot be "

@@ -173,6 +173,6 @@ class CaptureCase(unittest.TestCase):
         return time.monotonic() - began
 
     def ends(self, process):
-        """The exit code of a daemon that ends by itself, and what it said."""
-        said = process.communicate(timeout=PATIENCE_S)[1].decode()
+        """The exit code of a daemon that ends by itself, and what it said that was not read yet."""
+        said = (process.log.buffer + process.communicate(timeout=PATIENCE_S)[1]).decode()
         return process.returncode, said

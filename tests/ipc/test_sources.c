@@ -267,15 +267,17 @@ START_TEST(replay_at_its_rate_delivers_every_frame_and_lasts_as_long_as_the_reco
     enum { FRAMES = 25, RATE = 50 };
     ipc_begin();
     const char *folder = material_folder();
+    int64_t began = fr_now_mono_ns(), last = 0;
     struct rig rig = rig_open(&fr_source_replay,
                               &(struct fr_source_request){.spec = make_y4m(folder, FRAMES, RATE)});
     struct fr_frame frame;
-    int64_t began = fr_now_mono_ns(), last = 0;
     for (unsigned n = 0; n < FRAMES; n++) {
         ck_assert_int_eq(rig_next(&rig, &frame), 0);
         ck_assert_uint_eq(frame.source_sequence, n);
         ck_assert_uint_eq(frame.planes[0].data[0], n + 1);
         ck_assert_uint_eq(frame.format.rate_num, RATE);
+        if (n == 0) /* readers that wait for the ring had time to attach */
+            ck_assert_int_ge(frame.captured_mono_ns - began, 250 * FR_NS_PER_MS);
         ck_assert_int_gt(frame.captured_mono_ns, last);
         ck_assert_int_le(frame.captured_mono_ns, fr_now_mono_ns());
         last = frame.captured_mono_ns;
