@@ -11,6 +11,18 @@ struct fr_analyzer_settings {
     int read_mode;                     /* enum fr_read_mode */
     double signal_timeout_s;
     int64_t queue_events;
+    /* The detector's: struct fr_detector_settings says what they do. */
+    double threshold_levels;
+    double threshold_contrast_percent;
+    double threshold_spread;
+    double threshold_most_levels;
+    double object_min_percent;
+    double light_change_percent;
+    double adapt_time_s;
+    double static_time_s;
+    /* The events'. */
+    double motion_start_s;
+    double motion_end_s;
 };
 
 extern const struct fr_settings_table fr_analyzer_table;
