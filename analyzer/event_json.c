@@ -104,7 +104,7 @@ char *fr_event_json(const struct fr_event *event, const struct fr_event_teller *
     snprintf(id, sizeof id, "%s-%" PRIu64, teller->id_prefix, event->serial);
     put_string(&line, "id", id);
     put_time(&line, "time", teller, event->decided_mono_ns);
-    if (event->frame.number) {
+    if (event->frame.width_px) {
         put_number(&line, "frame", event->frame.number);
         put_number(&line, "epoch", event->frame.epoch);
         put_number(&line, "width", event->frame.width_px);

@@ -44,7 +44,7 @@ struct fr_event {
     enum fr_event_kind kind;
     enum fr_event_reason reason;
     uint64_t serial; /* counts from 1; a motion's start and end have the same */
-    /* The frame with which it was decided; of the signal's loss, the last one there was (number 0:
+    /* The frame with which it was decided; of the signal's loss, the last one there was (width 0:
      * none yet). */
     struct fr_frame_id frame;
     int64_t decided_mono_ns;
