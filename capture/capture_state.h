@@ -1,0 +1,68 @@
+/* The state of the capture loop, shared by its files: capture_loop.c (what happens) and
+ * capture_source.c (the life of the source and of the epoch). */
+#pragma once
+
+#include "capture/backoff.h"
+#include "capture/capture_loop.h"
+#include "capture/capture_report.h"
+#include "capture/path_watch.h"
+#include "capture/source.h"
+
+enum capture_state { STATE_WAITING, STATE_STREAMING, STATE_ENDING, STATE_DONE };
+
+/* What an epoll event is about. */
+enum capture_about {
+    ABOUT_SOURCE,
+    ABOUT_SIGNAL,
+    ABOUT_PHASE, /* the next try, the stall limit or the end, as the state has it */
+    ABOUT_TICK,
+    ABOUT_PATH,
+    N_ABOUT
+};
+
+struct capture_loop {
+    /* What was asked. */
+    const struct fr_capture_settings *settings;
+    const struct fr_source_ops *ops;
+    struct fr_source_request request;
+    int signal_fd;
+
+    /* What is. */
+    enum capture_state state;
+    int exit_code;
+    struct fr_writer *writer;
+    bool has_epoch;
+    struct fr_epoch_options epoch;
+    struct fr_source *source;
+    struct fr_source_offer offer;
+    int epoll_fd, phase_fd, tick_fd;
+    struct fr_path_watch watch;
+    struct fr_backoff backoff;
+    struct fr_log_limit wait_limit;
+    struct fr_capture_report report;
+    unsigned wrong_in_row, idle_steps;
+    uint64_t told_drops; /* all drops, when progress was last looked for */
+    int64_t started_mono_ns, progress_mono_ns, retry_mono_ns;
+    int64_t watchdog_mono_ns, watchdog_interval_ns, stall_ns;
+    bool is_ready;
+};
+
+/* Watches a descriptor; ends the loop when that cannot be. */
+void fr_capture_poll_add(struct capture_loop *l, int fd, uint32_t events, enum capture_about about);
+/* Ends the loop. */
+void fr_capture_fail(struct capture_loop *l, int exit_code);
+/* Frames dropped since the writer was opened, for whatever reason. */
+uint64_t fr_capture_all_drops(const struct fr_writer *writer);
+
+/* Opens the source and starts it; or waits for it; or ends the loop, when the settings are wrong or
+ * there can be no ring. */
+void fr_capture_try(struct capture_loop *l);
+/* Starts the source that is open, in the epoch under way if it fits and `must_begin` is false, else
+ * in a new one. */
+void fr_capture_start(struct capture_loop *l, bool must_begin);
+/* Does not poll the source any more. */
+void fr_capture_poll_remove_source(struct capture_loop *l);
+/* The source is not to be had, or not any more: leaves it, says so once, and tries again later. */
+void fr_capture_wait(struct capture_loop *l, int error, const char *reason);
+/* Stops and frees the source. Takes none. */
+void fr_capture_leave_source(struct capture_loop *l);
