@@ -255,6 +255,7 @@ static int read_frame(struct fr_reader *r, bool want_latest, int64_t timeout_ns,
     struct fr_ring_taken taken;
     int rc;
 
+    r->reason[0] = 0;
     r->deadline_mono_ns = fr_wait_deadline(timeout_ns);
     if (fr_wait_take_cancel(&r->wait))
         return -ECANCELED;
