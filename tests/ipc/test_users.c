@@ -47,7 +47,11 @@ static void honest_reader_main(void *arg)
 
     while (!atomic_load(&stage->stop)) {
         struct fr_frame frame;
-        reader_next(reader, &history, &frame);
+        int r = fr_reader_next(reader, DEADLINE_S * NS_PER_S, &frame);
+        if (r == -ENOTCONN && atomic_load(&stage->stop))
+            break; /* the writer saw it first */
+        must(r == 0, "fr_reader_next: %s: %s", strerror(-r), fr_reader_reason(reader));
+        history_taken(&history, &frame);
         history_release(&history, reader, &frame, history_look(&frame));
         meet_add(&stage->seen);
     }
