@@ -18,7 +18,8 @@ struct stage {
     struct meet published; /* frames */
     struct meet seen;      /* frames that the honest reader accepted */
     struct meet attached;
-    atomic_bool stop;
+    atomic_bool stop;         /* the writer */
+    atomic_bool stop_reading; /* readers, while the writer still runs */
 };
 
 /* The camera of these tests: frames at a kilohertz until it is told to stop. */
@@ -45,7 +46,7 @@ static void honest_reader_main(void *arg)
     struct history history = {0};
     struct fr_reader *reader = reader_open(stage->camera, FR_READ_PINNED);
 
-    while (!atomic_load(&stage->stop)) {
+    while (!atomic_load(&stage->stop_reading)) {
         struct fr_frame frame;
         int r = fr_reader_next(reader, DEADLINE_S * NS_PER_S, &frame);
         if (r == -ENOTCONN && atomic_load(&stage->stop))
@@ -161,8 +162,9 @@ START_TEST(s1_reader_cannot_write_the_ring)
     /* Nobody noticed: a ring's worth of frames later all checksums are still right. */
     uint32_t seen = atomic_load(&stage->seen.count);
     meet_wait(&stage->seen, seen + 2 * SLOTS);
-    atomic_store(&stage->stop, true);
+    atomic_store(&stage->stop_reading, true);
     child_ends_well(honest);
+    atomic_store(&stage->stop, true);
     child_ends_well(writer);
 }
 END_TEST
@@ -336,8 +338,9 @@ static void squatted_camera_runs(const char *camera, int keys, int mode)
 
     pid_t honest = child_start_as(&user_reader, honest_reader_main, stage);
     meet_wait(&stage->seen, 2 * SLOTS);
-    atomic_store(&stage->stop, true);
+    atomic_store(&stage->stop_reading, true);
     child_ends_well(honest);
+    atomic_store(&stage->stop, true);
     child_ends_well(writer);
 
     /* His are still there: nothing that is not the writer's own was removed. */
