@@ -58,8 +58,11 @@ static void *waiting_thread(void *arg)
     struct fr_frame frame;
     for (uint32_t i = 1; i <= ROUNDS; i++) {
         meet_add(&pair->begun);
-        int r = i % 2 ? fr_reader_next(pair->reader, -1, &frame)
+        int r;
+        do { /* the signal of the last cancel may come late, and interrupts as any signal does */
+            r = i % 2 ? fr_reader_next(pair->reader, -1, &frame)
                       : fr_reader_latest(pair->reader, -1, &frame);
+        } while (r == -EINTR);
         must(r == -ECANCELED, "round %u: %d", i, r);
         meet_add(&pair->done);
     }
@@ -186,9 +189,12 @@ START_TEST(handler_that_does_not_cancel_interrupts)
         timer_t timer = timer_to_signal(plain_handler);
         struct fr_frame frame;
         signals = 0;
-        timer_in(timer, 20 * NS_PER_MS);
+        /* Again and again, for a signal that comes before the wait begins is nobody's business. */
+        struct itimerspec often = {.it_value = {.tv_nsec = 20 * NS_PER_MS},
+                                   .it_interval = {.tv_nsec = 20 * NS_PER_MS}};
+        ck_assert_int_eq(timer_settime(timer, 0, &often, NULL), 0);
         ck_assert_int_eq(fr_reader_next(reader, DEADLINE_S * NS_PER_S, &frame), -EINTR);
-        ck_assert_int_eq(signals, 1);
+        ck_assert_int_ge(signals, 1);
         timer_delete(timer);
         fr_reader_close(reader);
     }
