@@ -1,8 +1,9 @@
-/* ioctl() with the interruptions taken out. */
+/* ioctl() with the interruptions taken out, and mmap(). */
 #include "capture/v4l2_ioctl.h"
 
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 enum { TRIES_MAX = 64 };
 
@@ -15,4 +16,10 @@ int fr_v4l2_ioctl(int fd, unsigned long request, void *argument)
             return -errno;
     }
     return -EINTR;
+}
+
+void *fr_v4l2_map(int fd, size_t bytes, uint32_t offset)
+{
+    void *data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, (off_t)offset);
+    return data == MAP_FAILED ? NULL : data;
 }

@@ -60,9 +60,6 @@ static int start_zero_copy(struct fr_source *source, struct fr_writer *writer,
                                          count_slots(writer), fr_writer_slot_bytes(writer), reason);
     if (rc < 0)
         return rc;
-    rc = fr_v4l2_format_recheck(&source->device, &source->agreed, reason);
-    if (rc < 0)
-        goto fail;
     const char *what = "queueing our own memory (USERPTR)";
     rc = fr_v4l2_queue_slots(source, writer);
     if (rc == 0) {
@@ -73,11 +70,8 @@ static int start_zero_copy(struct fr_source *source, struct fr_writer *writer,
         return 0;
     bool is_memory = blames_memory(rc);
     rc = explain_start(source, rc, what, reason);
-    if (is_memory)
-        rc = -EAGAIN;
-fail:
     fr_v4l2_stream_fini(&source->stream);
-    return rc;
+    return is_memory ? -EAGAIN : rc;
 }
 
 static int start_copy(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX])
@@ -87,14 +81,11 @@ static int start_copy(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX
     int rc = fr_v4l2_stream_init_mmap(&source->stream, &source->device, &source->agreed, n, reason);
     if (rc < 0)
         return rc == -EAGAIN ? -EIO : rc;
-    rc = fr_v4l2_format_recheck(&source->device, &source->agreed, reason);
-    if (rc == 0) {
-        rc = fr_v4l2_stream_on(&source->stream);
-        if (rc == 0)
-            return 0;
+    rc = fr_v4l2_stream_on(&source->stream);
+    if (rc < 0) {
         rc = explain_start(source, rc, "starting the stream", reason);
+        fr_v4l2_stream_fini(&source->stream);
     }
-    fr_v4l2_stream_fini(&source->stream);
     return rc;
 }
 

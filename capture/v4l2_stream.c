@@ -50,6 +50,12 @@ int fr_v4l2_stream_init_userptr(struct fr_v4l2_stream *stream, const struct fr_v
         return -EAGAIN;
     }
     stream->memory = V4L2_MEMORY_USERPTR;
+    /* From here on nobody can change the format any more. */
+    rc = fr_v4l2_format_recheck(device, agreed, reason);
+    if (rc < 0) {
+        fr_v4l2_stream_fini(stream);
+        return rc;
+    }
     const struct fr_v4l2_limits limits = {.memory = V4L2_MEMORY_USERPTR,
                                           .n_buffers = n_slots,
                                           .min_bytes = agreed->min_bytes,
@@ -75,9 +81,8 @@ static int map(struct fr_v4l2_stream *stream, const struct fr_v4l2_agreed *agree
         return rc;
     if (buffer.length < agreed->min_bytes)
         return -EPROTO;
-    void *data = mmap(NULL, buffer.length, PROT_READ, MAP_SHARED, stream->device->fd,
-                      (off_t)buffer.m.offset);
-    if (data == MAP_FAILED)
+    void *data = fr_v4l2_map(stream->device->fd, buffer.length, buffer.m.offset);
+    if (!data)
         return -errno;
     stream->mapped[index].data = data;
     stream->mapped[index].bytes = buffer.length;
@@ -94,11 +99,14 @@ int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2
     if (rc < 0)
         return explain(rc, device, "asking for buffers (MMAP)", reason);
     stream->memory = V4L2_MEMORY_MMAP;
-
     struct fr_v4l2_limits limits = {.memory = V4L2_MEMORY_MMAP,
                                     .n_buffers = count < FR_SLOTS_MAX ? count : FR_SLOTS_MAX,
                                     .min_bytes = agreed->min_bytes,
                                     .room_bytes = UINT64_MAX};
+    rc = fr_v4l2_format_recheck(device, agreed, reason);
+    if (rc < 0)
+        goto fail;
+
     if (count < 2) {
         snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s) has only %u buffers; expected at least 2",
                  device->path, device->card, count);

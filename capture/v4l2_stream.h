@@ -21,14 +21,15 @@ struct fr_v4l2_stream {
     } mapped[FR_SLOTS_MAX]; /* MMAP */
 };
 
-/* Asks the driver to take the memory of `n_slots` slots of `slot_bytes` each. Nothing is queued
- * yet. -EAGAIN: it will not, try fr_v4l2_stream_init_mmap(). -EBUSY, -ENODEV, others: neither would
- * that work. On failure nothing is left at the driver, and `reason` says why. */
+/* Asks the driver to take the memory of `n_slots` slots of `slot_bytes` each, and looks whether the
+ * format is still the one that was agreed. Nothing is queued yet. -EAGAIN: it will not, try
+ * fr_v4l2_stream_init_mmap(). -EBUSY, -ENODEV, others: neither would that work. On failure nothing is
+ * left at the driver, and `reason` says why. */
 int fr_v4l2_stream_init_userptr(struct fr_v4l2_stream *stream, const struct fr_v4l2_device *device,
                                 const struct fr_v4l2_agreed *agreed, uint32_t n_slots,
                                 size_t slot_bytes, char reason[FR_SOURCE_REASON_MAX]);
 
-/* Asks the driver for about `n_buffers` of its own, maps and queues them. */
+/* The same with about `n_buffers` of the driver's own, which are mapped and queued. */
 int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2_device *device,
                              const struct fr_v4l2_agreed *agreed, uint32_t n_buffers,
                              char reason[FR_SOURCE_REASON_MAX]);

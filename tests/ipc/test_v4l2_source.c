@@ -1,0 +1,685 @@
+/* The V4L2 source on a made-up driver and a real ring: all that vivid does not do on demand. */
+#include "tests/ipc/fake_camera.h"
+#include "tests/ipc/ipc.h"
+#include "tests/unit/make_jpeg.h"
+
+#include "capture/source.h"
+#include "capture/v4l2_format.h"
+
+enum { W = 64, H = 48, STRIDE = 64, GREY_BYTES = W * H, SLOTS = 8 };
+
+/* ---------------------------------------------------------------- a source and its ring */
+
+struct rig {
+    struct fr_source *source;
+    struct fr_source_offer offer;
+    struct fr_writer *writer;
+    struct fr_reader *reader;
+    int fallbacks;
+    char reason[FR_SOURCE_REASON_MAX];
+};
+
+static const struct fr_source_ops *const ops = &fr_source_v4l2;
+
+static void rig_open_ring(struct rig *rig)
+{
+    ck_assert_int_eq(fr_writer_open("cam0", NULL, &rig->writer, rig->reason, sizeof rig->reason),
+                     0);
+    ck_assert_int_eq(fr_reader_open("cam0", FR_READ_PEEK, &rig->reader), 0);
+}
+
+/* As the capture loop does: open, begin an epoch, start, and again with another offer. */
+static int rig_try(struct rig *rig, const struct fr_source_request *request)
+{
+    *rig->reason = 0;
+    rig->source = NULL;
+    int rc = ops->open(request, &rig->source, &rig->offer, rig->reason);
+    if (rc < 0) {
+        rig->source = NULL;
+        ck_assert_str_ne(rig->reason, "");
+        return rc;
+    }
+    for (rc = -EAGAIN, rig->fallbacks = -1; rc == -EAGAIN && rig->fallbacks < 3;) {
+        const struct fr_epoch_options options = {.geometry = rig->offer.geometry,
+                                                 .slots = request->slots,
+                                                 .hand = rig->offer.hand,
+                                                 .copy_path = rig->offer.copy_path};
+        ck_assert_int_eq(fr_geometry_check(&rig->offer.geometry), 0);
+        rc = fr_writer_begin(rig->writer, &options);
+        ck_assert_msg(rc == 0, "%s", fr_writer_reason(rig->writer));
+        rc = ops->start(rig->source, rig->writer, &rig->offer, rig->reason);
+        rig->fallbacks++;
+    }
+    if (rc < 0)
+        ck_assert_str_ne(rig->reason, "");
+    return rc;
+}
+
+static void rig_leave(struct rig *rig)
+{
+    if (rig->source)
+        ops->stop(rig->source);
+    ops->free(rig->source);
+    rig->source = NULL;
+}
+
+static void rig_close(struct rig *rig)
+{
+    rig_leave(rig);
+    fr_reader_close(rig->reader);
+    fr_writer_close(rig->writer);
+    ck_assert_uint_eq(ipc_objects(), 0);
+    ipc_end();
+}
+
+/* Streaming, with a reader that waits for the first frame. */
+static struct rig rig_streaming(const struct fr_source_request *request)
+{
+    struct rig rig = {0};
+    struct fr_frame frame;
+    ipc_begin();
+    rig_open_ring(&rig);
+    int rc = rig_try(&rig, request);
+    ck_assert_msg(rc == 0, "%d: %s", rc, rig.reason);
+    do
+        rc = fr_reader_next(rig.reader, 0, &frame);
+    while (rc == -ENOTCONN);
+    ck_assert_int_eq(rc, -ETIMEDOUT);
+    return rig;
+}
+
+static int rig_step(struct rig *rig)
+{
+    *rig->reason = 0;
+    int rc = ops->step(rig->source, rig->writer, rig->reason);
+    ck_assert_msg(rc >= 0 || *rig->reason, "%d without a reason", rc);
+    return rc;
+}
+
+static uint64_t dropped(const struct rig *rig, enum fr_drop_reason reason)
+{
+    struct fr_writer_counts counts;
+    fr_writer_counts(rig->writer, &counts);
+    return counts.dropped[reason];
+}
+
+/* The next frame is there, is the picture that the driver took as `sequence`, and has these flags. */
+static void expect_frame(struct rig *rig, uint32_t sequence, uint32_t flags)
+{
+    struct fr_frame frame;
+    int rc = fr_reader_next(rig->reader, 0, &frame);
+    ck_assert_msg(rc == 0, "%d: %s", rc, fr_reader_reason(rig->reader));
+    ck_assert_uint_eq(frame.source_sequence, sequence);
+    ck_assert_uint_eq(frame.flags, flags);
+    const struct fr_plane *plane = fr_frame_plane(&frame, FR_PLANE_Y);
+    for (uint32_t y = 0; y < H; y++)
+        for (uint32_t x = 0; x < W; x++)
+            ck_assert_uint_eq(plane->data[y * plane->stride_bytes + x],
+                              camera_byte(sequence, y * camera.stride_bytes + x));
+    ck_assert_int_eq(fr_reader_release(rig->reader, &frame), 0);
+}
+
+static void expect_no_frame(struct rig *rig)
+{
+    struct fr_frame frame;
+    ck_assert_int_eq(fr_reader_next(rig->reader, 0, &frame), -ETIMEDOUT);
+}
+
+static const struct fr_source_request zero_copy = {.spec = "/dev/null", .slots = SLOTS};
+static const struct fr_source_request one_copy = {
+    .spec = "/dev/null", .slots = SLOTS, .no_zero_copy = true};
+
+static void grey_camera(void)
+{
+    camera_reset(FR_FOURCC_GREY, W, H, STRIDE, GREY_BYTES);
+}
+
+/* ---------------------------------------------------------------- the two raw ways */
+
+static void stream_many(const struct fr_source_request *request)
+{
+    struct rig rig = rig_streaming(request);
+    for (uint32_t i = 0; i < 100; i++) {
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        expect_frame(&rig, i, 0);
+    }
+    ck_assert_int_eq(rig_step(&rig), 0); /* spurious */
+    rig_close(&rig);
+}
+
+START_TEST(userptr_gives_every_frame_in_order_without_a_copy)
+{
+    grey_camera();
+    stream_many(&zero_copy);
+    ck_assert_uint_eq(camera.memory, V4L2_MEMORY_USERPTR);
+}
+END_TEST
+
+START_TEST(mmap_gives_every_frame_in_order_at_our_own_strides)
+{
+    grey_camera();
+    camera.stride_bytes = 100; /* not a multiple of anything of ours */
+    camera.image_bytes = 100 * H + 12;
+    stream_many(&one_copy);
+    ck_assert_uint_eq(camera.memory, V4L2_MEMORY_MMAP);
+}
+END_TEST
+
+START_TEST(userptr_takes_the_drivers_strides_and_all_the_room_it_wants)
+{
+    grey_camera();
+    camera.stride_bytes = 100;
+    camera.image_bytes = 100 * H + 50000;
+    struct rig rig = rig_streaming(&zero_copy);
+    ck_assert_uint_eq(rig.offer.geometry.planes[0].stride_bytes, 100);
+    ck_assert_uint_ge(rig.offer.geometry.slot_bytes, camera.image_bytes);
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), 1);
+    expect_frame(&rig, 0, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(several_ready_frames_come_in_order_in_one_step)
+{
+    for (int i = 0; i < 2; i++) {
+        grey_camera();
+        struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+        camera_shoot(3);
+        ck_assert_int_eq(rig_step(&rig), 3);
+        expect_frame(&rig, 0, 0);
+        expect_frame(&rig, 1, 0);
+        expect_frame(&rig, 2, 0);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+START_TEST(a_driver_without_buffers_loses_frames_and_the_gap_is_told)
+{
+    for (int i = 0; i < 2; i++) {
+        grey_camera();
+        struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+        uint32_t had = camera.n_queued;
+        camera_shoot(had + 5);
+        ck_assert_int_eq(rig_step(&rig), (int)had);
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        for (uint32_t k = 0; k < had; k++)
+            expect_frame(&rig, k, 0);
+        expect_frame(&rig, had + 5, FR_FRAME_AFTER_GAP);
+        ck_assert_uint_eq(dropped(&rig, FR_DROP_SOURCE), 5);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+/* ---------------------------------------------------------------- choosing the way */
+
+START_TEST(a_driver_that_refuses_our_memory_is_read_with_mmap)
+{
+    static const unsigned long requests[] = {VIDIOC_REQBUFS, VIDIOC_QBUF, VIDIOC_STREAMON};
+    grey_camera();
+    camera.has_userptr = false;
+    struct rig rig = rig_streaming(&zero_copy);
+    ck_assert_int_eq(rig.fallbacks, 1);
+    ck_assert_uint_eq(rig.offer.copy_path, FR_PATH_MMAP);
+    ck_assert_uint_eq(rig.offer.hand, 2);
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), 1);
+    expect_frame(&rig, 0, 0);
+    rig_close(&rig);
+
+    /* Wherever it refuses, nothing of the first try is left at the driver. */
+    static const int errors[] = {EINVAL, EFAULT, ENOMEM};
+    for (size_t r = 0; r < sizeof requests / sizeof *requests; r++)
+        for (size_t e = 0; e < sizeof errors / sizeof *errors; e++) {
+            struct fr_source *source;
+            struct fr_source_offer offer;
+            char reason[FR_SOURCE_REASON_MAX];
+            struct fr_writer *writer;
+            grey_camera();
+            ipc_begin();
+            ck_assert_int_eq(ops->open(&zero_copy, &source, &offer, reason), 0);
+            ck_assert_uint_eq(offer.copy_path, FR_PATH_USERPTR);
+            ck_assert_uint_eq(offer.hand, 3);
+            const struct fr_epoch_options options = {
+                .geometry = offer.geometry, .hand = offer.hand, .copy_path = offer.copy_path};
+            writer = ipc_writer(&options);
+            camera.fail_request = requests[r];
+            camera.fail_errno = errors[e];
+            ck_assert_int_eq(ops->start(source, writer, &offer, reason), -EAGAIN);
+            ck_assert_uint_eq(offer.copy_path, FR_PATH_MMAP);
+            ck_assert_uint_eq(camera.n_queued, 0);
+            ck_assert(!camera.is_on);
+            ops->stop(source);
+            ops->free(source);
+            fr_writer_close(writer);
+            ipc_end();
+        }
+}
+END_TEST
+
+START_TEST(a_driver_that_wants_many_buffers_gets_them_or_is_copied_from)
+{
+    grey_camera();
+    camera.min_buffers = 4;
+    struct rig rig = rig_streaming(&zero_copy);
+    ck_assert_uint_eq(rig.offer.copy_path, FR_PATH_USERPTR);
+    ck_assert_uint_eq(rig.offer.hand, 5);
+    ck_assert_uint_eq(camera.n_queued, 5);
+    rig_close(&rig);
+
+    grey_camera();
+    camera.min_buffers = SLOTS - 2; /* nothing would be left for readers */
+    rig = rig_streaming(&zero_copy);
+    ck_assert_uint_eq(rig.offer.copy_path, FR_PATH_MMAP);
+    ck_assert_uint_eq(camera.n_queued, SLOTS);
+    rig_close(&rig);
+}
+END_TEST
+
+static void change_format(void)
+{
+    camera.pix.width = W / 2;
+    camera.pix.sizeimage = GREY_BYTES / 2;
+    camera.pix.bytesperline = STRIDE / 2;
+}
+
+START_TEST(C4_a_format_that_another_program_changed_is_noticed_before_the_stream_starts)
+{
+    for (int i = 0; i < 2; i++) {
+        struct rig rig = {0};
+        grey_camera();
+        ipc_begin();
+        rig_open_ring(&rig);
+        camera.after_reqbufs = change_format;
+        ck_assert_int_eq(rig_try(&rig, i ? &one_copy : &zero_copy), -EBUSY);
+        ck_assert_ptr_nonnull(strstr(rig.reason, "changed the format"));
+        ck_assert(!camera.is_on);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+/* ---------------------------------------------------------------- bad buffers */
+
+static void bend_error_on_odd(struct v4l2_buffer *buffer)
+{
+    if (buffer->sequence % 2)
+        buffer->flags |= V4L2_BUF_FLAG_ERROR;
+}
+static void bend_short_on_odd(struct v4l2_buffer *buffer)
+{
+    if (buffer->sequence % 2)
+        buffer->bytesused = GREY_BYTES - 1;
+}
+static void bend_long_on_odd(struct v4l2_buffer *buffer)
+{
+    if (buffer->sequence % 2)
+        buffer->bytesused = UINT32_MAX;
+}
+
+START_TEST(C1_C2_bad_buffers_are_counted_and_queued_again_and_never_published)
+{
+    static const struct {
+        void (*bend)(struct v4l2_buffer *);
+        enum fr_drop_reason reason;
+    } cases[] = {{bend_error_on_odd, FR_DROP_CORRUPT},
+                 {bend_short_on_odd, FR_DROP_SHORT},
+                 {bend_long_on_odd, FR_DROP_OTHER}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        for (int i = 0; i < 2; i++) {
+            grey_camera();
+            camera.bend = cases[c].bend;
+            struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+            uint32_t had = camera.n_queued;
+            for (uint32_t k = 0; k < 20; k += 2) {
+                camera_shoot(2);
+                ck_assert_int_eq(rig_step(&rig), 1);
+                expect_frame(&rig, k, k ? FR_FRAME_AFTER_GAP : 0);
+                expect_no_frame(&rig);
+            }
+            ck_assert_uint_eq(dropped(&rig, cases[c].reason), 10);
+            ck_assert_uint_eq(camera.n_queued, had);
+            rig_close(&rig);
+        }
+}
+END_TEST
+
+static void bend_error(struct v4l2_buffer *buffer)
+{
+    buffer->flags |= V4L2_BUF_FLAG_ERROR;
+}
+
+START_TEST(C1_a_camera_that_gives_nothing_but_bad_buffers_is_opened_anew)
+{
+    for (int i = 0; i < 2; i++) {
+        grey_camera();
+        camera.bend = bend_error;
+        struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+        int rc = 0;
+        for (int k = 0; k < 1000 && rc == 0; k++) {
+            camera_shoot(1);
+            rc = rig_step(&rig);
+        }
+        ck_assert_int_eq(rc, -EIO);
+        ck_assert_ptr_nonnull(strstr(rig.reason, "unusable"));
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+static void bend_index(struct v4l2_buffer *buffer)
+{
+    buffer->index = UINT32_MAX;
+}
+static void bend_other_index(struct v4l2_buffer *buffer)
+{
+    buffer->index = SLOTS - 1; /* in range, and never queued */
+}
+static void bend_memory(struct v4l2_buffer *buffer)
+{
+    buffer->memory = V4L2_MEMORY_DMABUF;
+}
+static void bend_address(struct v4l2_buffer *buffer)
+{
+    buffer->m.userptr += 4096;
+}
+
+START_TEST(C3_a_driver_whose_books_are_wrong_loses_the_camera_and_nothing_else)
+{
+    static void (*const cases[])(struct v4l2_buffer *) = {bend_index, bend_other_index, bend_memory,
+                                                          bend_address};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        for (int i = 0; i < 2; i++) {
+            if (i && cases[c] == bend_address)
+                continue; /* MMAP has none */
+            grey_camera();
+            struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+            camera_shoot(1);
+            camera.bend = cases[c];
+            ck_assert_int_eq(rig_step(&rig), -EPROTO);
+            expect_no_frame(&rig);
+            rig_close(&rig);
+        }
+}
+END_TEST
+
+/* ---------------------------------------------------------------- starvation */
+
+START_TEST(no_slot_to_copy_into_is_starvation_and_not_a_lost_camera)
+{
+    grey_camera();
+    struct rig rig = rig_streaming(&one_copy);
+    uint32_t slot, held[FR_SLOTS_MAX], n = 0;
+    while (fr_writer_take(rig.writer, &slot) == 0)
+        held[n++] = slot;
+    camera_shoot(2);
+    ck_assert_int_eq(rig_step(&rig), 0);
+    ck_assert_uint_eq(dropped(&rig, FR_DROP_STARVED), 2);
+    ck_assert_uint_eq(camera.n_queued, 4); /* the driver has its buffers again */
+    while (n)
+        fr_writer_discard(rig.writer, held[--n], FR_DROP_REASONS);
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), 1);
+    expect_frame(&rig, 2, FR_FRAME_AFTER_GAP);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(N1_readers_that_pin_everything_leave_the_driver_buffers_to_fill)
+{
+    grey_camera();
+    struct rig rig = rig_streaming(&zero_copy);
+    struct fr_reader *hog;
+    struct fr_frame held[SLOTS];
+    uint32_t n = 0, sequence = 0;
+    ck_assert_int_eq(fr_reader_open("cam0", FR_READ_PINNED, &hog), 0);
+    int rc = fr_reader_next(hog, 0, &held[0]);
+    ck_assert(rc == -ETIMEDOUT || rc == -ENOTCONN);
+    ck_assert_int_eq(fr_reader_next(hog, 0, &held[0]), -ETIMEDOUT);
+    for (rc = 0; rc == 0; sequence++) {
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        expect_frame(&rig, sequence, n == SLOTS - 3 ? FR_FRAME_WITHHELD : 0);
+        rc = fr_reader_next(hog, 0, &held[n]);
+        n += rc == 0;
+    }
+    ck_assert_int_eq(rc, -EBUSY);
+    ck_assert_uint_eq(n, SLOTS - 3);
+    for (int i = 0; i < 50; i++, sequence++) {
+        ck_assert_uint_ge(camera.n_queued, 2);
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        expect_frame(&rig, sequence, FR_FRAME_WITHHELD);
+    }
+    ck_assert_uint_eq(dropped(&rig, FR_DROP_STARVED), 0);
+    fr_reader_close(hog);
+    for (int i = 0; i < 10; i++, sequence++) {
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        expect_frame(&rig, sequence, 0);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- failing calls */
+
+START_TEST(C17_a_driver_that_fails_in_the_middle_is_told_and_left_clean)
+{
+    static const struct {
+        unsigned long request;
+        int error;
+    } cases[] = {{VIDIOC_DQBUF, ENODEV}, {VIDIOC_DQBUF, EIO},   {VIDIOC_DQBUF, EINVAL},
+                 {VIDIOC_DQBUF, EPIPE},  {VIDIOC_QBUF, ENODEV}, {VIDIOC_QBUF, EIO},
+                 {VIDIOC_QBUF, EINVAL}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        for (int i = 0; i < 2; i++) {
+            grey_camera();
+            struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+            camera_shoot(1);
+            camera.fail_request = cases[c].request;
+            camera.fail_errno = cases[c].error;
+            ck_assert_int_eq(rig_step(&rig), -cases[c].error);
+            /* The same camera in the same ring, as the loop does after a pause. */
+            camera.fail_request = 0;
+            rig_leave(&rig);
+            ck_assert(!camera.is_on);
+            for (uint32_t k = 0; k < SLOTS; k++)
+                fr_writer_discard(rig.writer, k, FR_DROP_REASONS);
+            ck_assert_int_eq(rig_try(&rig, i ? &one_copy : &zero_copy), 0);
+            camera_shoot(1);
+            ck_assert_int_eq(rig_step(&rig), 1);
+            rig_close(&rig);
+        }
+}
+END_TEST
+
+START_TEST(a_storm_of_signals_at_dequeuing_is_no_loss)
+{
+    grey_camera();
+    struct rig rig = rig_streaming(&zero_copy);
+    camera_shoot(1);
+    camera.fail_request = VIDIOC_DQBUF;
+    camera.fail_errno = EINTR;
+    ck_assert_int_eq(rig_step(&rig), 0);
+    camera.fail_request = 0;
+    ck_assert_int_eq(rig_step(&rig), 1);
+    expect_frame(&rig, 0, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+/* Every call of the driver's fails once, with every error; then all is asked again and works. */
+START_TEST(P1_every_call_may_fail_once_and_the_second_try_works)
+{
+    static const int errors[] = {EINVAL, ENODEV, EBUSY, EIO, ENOMEM, ENOTTY, EINTR, ENOSPC};
+    for (int i = 0; i < 2; i++)
+        for (size_t e = 0; e < sizeof errors / sizeof *errors; e++) {
+            bool has_failed = true;
+            for (int call = 1; has_failed; call++) {
+                struct rig rig = {0};
+                grey_camera();
+                ipc_begin();
+                rig_open_ring(&rig);
+                camera.fail_call = call;
+                camera.fail_errno = errors[e];
+                int rc = rig_try(&rig, i ? &one_copy : &zero_copy);
+                if (rc == 0) {
+                    camera_shoot(1);
+                    rc = rig_step(&rig);
+                }
+                has_failed = camera.fail_call == 0;
+                ck_assert_int_lt(call, 200);
+                camera.fail_call = 0;
+                rig_leave(&rig);
+                ck_assert_int_eq(rig_try(&rig, i ? &one_copy : &zero_copy), 0);
+                camera_shoot(1);
+                ck_assert_int_eq(rig_step(&rig), 1);
+                rig_close(&rig);
+            }
+        }
+}
+END_TEST
+
+START_TEST(a_busy_camera_is_told_as_busy_wherever_it_says_so)
+{
+    static const unsigned long requests[] = {VIDIOC_S_FMT, VIDIOC_REQBUFS, VIDIOC_STREAMON};
+    for (size_t r = 0; r < sizeof requests / sizeof *requests; r++)
+        for (int i = 0; i < 2; i++) {
+            struct rig rig = {0};
+            grey_camera();
+            ipc_begin();
+            rig_open_ring(&rig);
+            camera.fail_request = requests[r];
+            camera.fail_errno = EBUSY;
+            ck_assert_int_eq(rig_try(&rig, i ? &one_copy : &zero_copy), -EBUSY);
+            ck_assert_ptr_nonnull(strstr(rig.reason, "in use by another program"));
+            rig_close(&rig);
+        }
+}
+END_TEST
+
+/* ---------------------------------------------------------------- MJPEG */
+
+static struct made_jpeg jpeg_of(uint32_t width, uint32_t height)
+{
+    return make_jpeg(&(struct make_jpeg){.width = width, .height = height, .h = 2, .v = 2});
+}
+
+START_TEST(mjpeg_is_decoded_into_the_slot)
+{
+    static const struct {
+        uint32_t asked, given;
+    } cases[] = {{0, FR_FOURCC_YU12},
+                 {FR_FOURCC_MJPG, FR_FOURCC_YU12},
+                 {FR_FOURCC_YU12, FR_FOURCC_YU12},
+                 {FR_FOURCC_422P, FR_FOURCC_422P},
+                 {FR_FOURCC_GREY, FR_FOURCC_GREY}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct made_jpeg jpeg = jpeg_of(W, H);
+        /* The raw format is none that framering knows. */
+        camera_reset(FR_FOURCC('R', 'G', 'B', '3'), W, H, W * 3, W * H * 3);
+        camera.jpeg = jpeg.bytes;
+        camera.jpeg_bytes = jpeg.length;
+        const struct fr_source_request request = {
+            .spec = "/dev/null", .slots = SLOTS, .fourcc = cases[c].asked};
+        struct rig rig = rig_streaming(&request);
+        ck_assert_uint_eq(rig.offer.copy_path, FR_PATH_MJPEG);
+        ck_assert_uint_eq(rig.offer.geometry.format.fourcc, cases[c].given);
+
+        struct fr_frame frame;
+        for (uint32_t k = 0; k < 5; k++) {
+            camera_shoot(1);
+            ck_assert_int_eq(rig_step(&rig), 1);
+            ck_assert_int_eq(fr_reader_next(rig.reader, 0, &frame), 0);
+            ck_assert_uint_eq(frame.source_sequence, k);
+            const struct fr_plane *plane = fr_frame_plane(&frame, FR_PLANE_Y);
+            unsigned min = 255, max = 0;
+            for (uint32_t y = 0; y < H; y++)
+                for (uint32_t x = 0; x < W; x++) {
+                    unsigned value = plane->data[y * plane->stride_bytes + x];
+                    min = value < min ? value : min;
+                    max = value > max ? value : max;
+                }
+            ck_assert_uint_gt(max - min, 60); /* there is a picture */
+            ck_assert_int_eq(fr_reader_release(rig.reader, &frame), 0);
+        }
+        rig_close(&rig);
+        free(jpeg.bytes);
+    }
+}
+END_TEST
+
+START_TEST(C5_C7_jpegs_that_are_none_are_dropped_as_undecodable)
+{
+    static const uint8_t page[] =
+        "<html><body>Error 404: this camera speaks HTTP, and it speaks of "
+        "nothing but itself, at some length</body></html>";
+    struct made_jpeg good = jpeg_of(W, H), other = jpeg_of(W * 2, H);
+    const struct {
+        const uint8_t *bytes;
+        size_t length;
+    } cases[] = {{page, sizeof page},
+                 {good.bytes, good.length / 2}, /* cut off: its rest would look like motion */
+                 {other.bytes, other.length}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        camera_reset(FR_FOURCC('R', 'G', 'B', '3'), W, H, W * 3, W * H * 3);
+        camera.jpeg = good.bytes;
+        camera.jpeg_bytes = good.length;
+        struct rig rig = rig_streaming(&zero_copy);
+        camera.jpeg = cases[c].bytes;
+        camera.jpeg_bytes = cases[c].length;
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 0);
+        expect_no_frame(&rig);
+        ck_assert_uint_eq(dropped(&rig, FR_DROP_UNDECODABLE), 1);
+        camera.jpeg = good.bytes;
+        camera.jpeg_bytes = good.length;
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        struct fr_frame frame;
+        ck_assert_int_eq(fr_reader_next(rig.reader, 0, &frame), 0);
+        ck_assert_uint_eq(frame.flags, FR_FRAME_AFTER_GAP);
+        fr_reader_release(rig.reader, &frame);
+        rig_close(&rig);
+    }
+    free(good.bytes);
+    free(other.bytes);
+}
+END_TEST
+
+START_TEST(a_format_that_is_not_there_is_refused_with_what_is)
+{
+    struct fr_source *source;
+    struct fr_source_offer offer;
+    char reason[FR_SOURCE_REASON_MAX];
+    grey_camera();
+    const struct fr_source_request request = {.spec = "/dev/null", .fourcc = FR_FOURCC_NV12};
+    ck_assert_int_eq(ops->open(&request, &source, &offer, reason), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(reason, "does not give NV12; it gives GREY"));
+}
+END_TEST
+
+UNIT_MAIN("v4l2_source", userptr_gives_every_frame_in_order_without_a_copy,
+          mmap_gives_every_frame_in_order_at_our_own_strides,
+          userptr_takes_the_drivers_strides_and_all_the_room_it_wants,
+          several_ready_frames_come_in_order_in_one_step,
+          a_driver_without_buffers_loses_frames_and_the_gap_is_told,
+          a_driver_that_refuses_our_memory_is_read_with_mmap,
+          a_driver_that_wants_many_buffers_gets_them_or_is_copied_from,
+          C4_a_format_that_another_program_changed_is_noticed_before_the_stream_starts,
+          C1_C2_bad_buffers_are_counted_and_queued_again_and_never_published,
+          C1_a_camera_that_gives_nothing_but_bad_buffers_is_opened_anew,
+          C3_a_driver_whose_books_are_wrong_loses_the_camera_and_nothing_else,
+          no_slot_to_copy_into_is_starvation_and_not_a_lost_camera,
+          N1_readers_that_pin_everything_leave_the_driver_buffers_to_fill,
+          C17_a_driver_that_fails_in_the_middle_is_told_and_left_clean,
+          a_storm_of_signals_at_dequeuing_is_no_loss,
+          P1_every_call_may_fail_once_and_the_second_try_works,
+          a_busy_camera_is_told_as_busy_wherever_it_says_so, mjpeg_is_decoded_into_the_slot,
+          C5_C7_jpegs_that_are_none_are_dropped_as_undecodable,
+          a_format_that_is_not_there_is_refused_with_what_is)
