@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* The service does what it is for: its first frame is published, its reader is attached. */
+/* The service has begun its work, or waits for what it needs (a camera, a ring) and will go on by
+ * itself: a box without its camera boots all the same. */
 void fr_notify_ready(void);
 
 /* One line for `systemctl status`. Control characters are escaped: a line break from a camera's
