@@ -20,6 +20,13 @@ struct fr_source_request {
     bool no_zero_copy; /* v4l2: MMAP and one copy although USERPTR may work */
     bool is_fast;      /* replay, synthetic: as fast as possible instead of at the frames' rate */
     bool is_looping;   /* replay: begins again at the end instead of ending */
+    /* What becomes of the picture on its way into the slot. */
+    bool mjpeg_luma;      /* v4l2: of JPEGs luma alone, into GREY */
+    uint32_t mjpeg_scale; /* v4l2: JPEGs at 1/1, 1/2 or 1/4 of their size; 0 means 1 */
+    bool keep_jpeg;       /* v4l2: the camera's JPEG stays in the slot beside the planes */
+    bool half_luma;       /* a plane of luma at half the size, for readers that need no more */
+    bool mirror;          /* left and right exchanged, before the rotation */
+    uint32_t rotate_deg;  /* clockwise: 0, 90, 180 or 270 */
 };
 
 /* What the source will do. Written by open(). */

@@ -4,6 +4,9 @@
 #define CAPACITY(field) sizeof((struct fr_capture_settings *)0)->field
 
 static const char *const pace_names[] = {"realtime", "fast", NULL};
+static const char *const mjpeg_colour_names[] = {"full", "luma", NULL};
+static const char *const mjpeg_scale_names[] = {"1", "2", "4", NULL};
+static const char *const rotate_names[] = {"0", "90", "180", "270", NULL};
 
 static const struct fr_setting rows[] = {
     {.key = "camera",
@@ -90,6 +93,44 @@ static const struct fr_setting rows[] = {
      .max = 3600,
      .default_text = "5",
      .help = "A source that delivers nothing for so long is stopped and opened anew."},
+    {.key = "mjpeg_colour",
+     .type = FR_SETTING_CHOICE,
+     .offset = AT(mjpeg_colour),
+     .choices = mjpeg_colour_names,
+     .default_text = "full",
+     .help = "Cameras that send JPEG: decode the whole picture, or its luma alone (GREY), which is "
+             "less work and enough to watch for motion."},
+    {.key = "mjpeg_scale",
+     .type = FR_SETTING_CHOICE,
+     .offset = AT(mjpeg_scale),
+     .choices = mjpeg_scale_names,
+     .default_text = "1",
+     .help = "Cameras that send JPEG: divide both sides by this while decoding, which is less work "
+             "than decoding all of it. size is that of the camera, before it is divided."},
+    {.key = "keep_jpeg",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(keep_jpeg),
+     .default_text = "no",
+     .help = "Cameras that send JPEG: keep it in the slot beside the decoded planes, for readers "
+             "that store or send it and need not encode it again."},
+    {.key = "half_luma",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(half_luma),
+     .default_text = "no",
+     .help = "Add luma at half the size to each frame, once for all readers; analyzers then need "
+             "not work it out each for itself. Worth it with two analyzers or more."},
+    {.key = "rotate",
+     .type = FR_SETTING_CHOICE,
+     .offset = AT(rotate),
+     .choices = rotate_names,
+     .default_text = "0",
+     .help = "Turn the picture clockwise: by the camera itself where it can, else while it is "
+             "copied. 90 and 270 exchange width and height; size is that before."},
+    {.key = "mirror",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(mirror),
+     .default_text = "no",
+     .help = "Exchange left and right, before the picture is turned."},
 };
 
 const struct fr_settings_table fr_capture_table = {

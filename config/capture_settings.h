@@ -6,6 +6,7 @@
 #include "framering/framering.h"
 
 enum fr_capture_pace { FR_PACE_REALTIME = 0, FR_PACE_FAST = 1 };
+enum fr_capture_mjpeg_colour { FR_MJPEG_FULL = 0, FR_MJPEG_LUMA = 1 };
 
 struct fr_capture_settings {
     char camera[FR_CAMERA_NAME_MAX + 1];
@@ -20,6 +21,12 @@ struct fr_capture_settings {
     bool loop;
     int pace; /* enum fr_capture_pace */
     double stall_timeout_s;
+    int mjpeg_colour; /* enum fr_capture_mjpeg_colour */
+    int mjpeg_scale;  /* 0: 1/1, 1: 1/2, 2: 1/4 */
+    bool keep_jpeg;
+    bool half_luma;
+    int rotate; /* quarter turns, clockwise */
+    bool mirror;
 };
 
 extern const struct fr_settings_table fr_capture_table;
