@@ -160,6 +160,11 @@ void fr_detector_restart(struct fr_detector *detector)
     detector->n_learnt = 0;
 }
 
+void fr_detector_doubt(struct fr_detector *detector)
+{
+    detector->age_ns = detector->flood_ns = detector->still_ns = 0;
+}
+
 int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma)
 {
     if (luma->width_px != detector->width_px || luma->height_px != detector->height_px ||

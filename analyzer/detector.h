@@ -75,6 +75,10 @@ int fr_detector_set(struct fr_detector *detector, const struct fr_detector_setti
 /* Forgets what was learnt: the next frame is the background. */
 void fr_detector_restart(struct fr_detector *detector);
 
+/* Frames are missing, and nobody knows what happened meanwhile: keeps what was learnt, and believes
+ * what has changed as readily as after the start. */
+void fr_detector_doubt(struct fr_detector *detector);
+
 /* Reads a frame, and forgets the one read before if it was not decided. -EINVAL: not of the
  * detector's size, or a step or stride too small for it. The pixels are not needed afterwards. */
 int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma);

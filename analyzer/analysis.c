@@ -1,0 +1,351 @@
+#include "analyzer/analysis.h"
+#include "analyzer/frame_hash.h"
+#include "common/daemon/clock.h"
+#include "common/daemon/log.h"
+#include "common/daemon/notify.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* Lines of one kind at most once in this time, with a count. */
+#define LOG_PERIOD_NS    (60 * FR_NS_PER_S)
+#define STATUS_PERIOD_NS (5 * FR_NS_PER_S)
+/* A capture time farther than this from now is no time of this machine's clock. */
+#define CLOCK_TRUST_NS     (10 * FR_NS_PER_S)
+#define OUTPUT_PATIENCE_NS (500 * FR_NS_PER_MS)
+
+struct fr_analysis {
+    struct fr_reader *reader;
+    struct fr_frame_log *frame_log;
+    struct fr_output *output;
+    struct fr_event_teller teller;
+    struct fr_tuning tuning;
+    int64_t signal_timeout_ns;
+    int64_t watchdog_ns; /* 0: there is none */
+
+    struct fr_detector *detector; /* NULL before the first frame */
+    struct fr_format format;      /* of the last frame */
+    uint64_t epoch;               /* of the last frame; 0: none yet */
+    struct fr_events events;
+    bool has_signal;
+    double share;
+    uint64_t n_frames, n_motions, n_dropped_told;
+
+    int64_t last_frame_mono_ns; /* by our own clock; the start, before the first */
+    int64_t watchdog_fed_mono_ns, status_told_mono_ns;
+    struct fr_log_limit torn_limit, missed_limit, corrupt_limit, pins_limit, luma_limit, drop_limit;
+};
+
+static char *tell_missing(uint64_t n_dropped, void *userdata, size_t *ret_length)
+{
+    /* On the output's thread: of the teller, only what never changes. */
+    const struct fr_analysis *analysis = userdata;
+    struct fr_event_teller teller = {
+        .camera = analysis->teller.camera,
+        .analyzer = analysis->teller.analyzer,
+        .wall_minus_mono_ns = fr_now_wall_ns() - fr_now_mono_ns(),
+    };
+    return fr_event_json_dropped(&teller, n_dropped, fr_now_mono_ns(), ret_length);
+}
+
+static void write_event(const struct fr_event *event, void *userdata)
+{
+    struct fr_analysis *a = userdata;
+    size_t length = 0;
+
+    a->n_motions += event->kind == FR_EVENT_MOTION_START;
+    a->teller.wall_minus_mono_ns = fr_now_wall_ns() - fr_now_mono_ns();
+    char *line = fr_event_json(event, &a->teller, &length);
+    fr_output_line(a->output, line, length);
+}
+
+static uint64_t random_number(void)
+{
+    uint64_t number;
+    /* Not in a kernel since 3.17 for 8 bytes; and then the two clocks are as good as it gets. */
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+        number =
+            (uint64_t)fr_now_wall_ns() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)fr_now_mono_ns();
+    return number;
+}
+
+int fr_analysis_new(const struct fr_analysis_options *options, struct fr_reader *reader,
+                    struct fr_analysis **ret_analysis)
+{
+    struct fr_analysis *a = calloc(1, sizeof *a);
+    if (!a)
+        return -ENOMEM;
+    a->reader = reader;
+    a->frame_log = options->frame_log;
+    a->teller.camera = options->camera;
+    a->teller.analyzer = options->name;
+    fr_event_id_prefix(&a->teller, fr_now_wall_ns(), random_number());
+    a->tuning = options->tuning;
+    a->signal_timeout_ns = options->signal_timeout_ns;
+    a->watchdog_ns = fr_notify_watchdog_interval_ns();
+    a->has_signal = true;
+    a->last_frame_mono_ns = fr_now_mono_ns();
+
+    int r = fr_output_new(options->output_fd, options->queue_events, tell_missing, a, &a->output);
+    if (r < 0) {
+        fr_log(LOG_ERR, "output: %s", strerror(-r));
+        free(a);
+        return r;
+    }
+    fr_events_init(&a->events, &a->tuning.events, a->last_frame_mono_ns, write_event, a);
+    *ret_analysis = a;
+    return 0;
+}
+
+/* Says that stdout does not take the events, or does again. */
+static void watch_output(struct fr_analysis *a, int64_t now_ns)
+{
+    struct fr_output_counts counts;
+    uint64_t count;
+
+    fr_output_counts(a->output, &counts);
+    if (counts.dropped == a->n_dropped_told ||
+        !fr_log_limit_due(&a->drop_limit, 1, now_ns, LOG_PERIOD_NS, &count))
+        return;
+    fr_log(LOG_WARNING, "stdout does not take the events: %s; %" PRIu64 " dropped so far",
+           counts.last_errno ? strerror(counts.last_errno)
+                             : "nobody reads them and the queue is full",
+           counts.dropped);
+    a->n_dropped_told = counts.dropped;
+}
+
+void fr_analysis_free(struct fr_analysis *analysis)
+{
+    struct fr_output_counts counts;
+
+    if (!analysis)
+        return;
+    fr_events_stop(&analysis->events, fr_now_mono_ns());
+    fr_output_free(analysis->output, OUTPUT_PATIENCE_NS, &counts);
+    if (counts.dropped != analysis->n_dropped_told)
+        fr_log(LOG_WARNING, "%" PRIu64 " events were dropped: stdout did not take them",
+               counts.dropped);
+    fr_detector_free(analysis->detector);
+    free(analysis);
+}
+
+void fr_analysis_tune(struct fr_analysis *analysis, const struct fr_tuning *tuning,
+                      int64_t signal_timeout_ns)
+{
+    analysis->tuning = *tuning;
+    analysis->signal_timeout_ns = signal_timeout_ns;
+    fr_events_set(&analysis->events, &tuning->events);
+    if (analysis->detector)
+        fr_detector_set(analysis->detector, &tuning->detector);
+}
+
+/* A line that may come with every frame: at most once in a while, with its count. */
+#define LOG_LIMITED(limit, now_ns, format, ...)                                                    \
+    do {                                                                                           \
+        uint64_t count_;                                                                           \
+        if (fr_log_limit_due(limit, 1, now_ns, LOG_PERIOD_NS, &count_))                            \
+            fr_log(LOG_WARNING, format " (%" PRIu64 " times since this was last said)",            \
+                   __VA_ARGS__, count_);                                                           \
+    } while (0)
+
+static void lose_signal(struct fr_analysis *a, enum fr_event_reason reason, int64_t now_ns)
+{
+    if (!a->has_signal)
+        return;
+    a->has_signal = false;
+    a->status_told_mono_ns = 0;
+    if (reason == FR_EVENT_REASON_NO_WRITER && !a->epoch)
+        fr_log(LOG_NOTICE, "waiting for camera %s: nobody captures it yet", a->teller.camera);
+    else if (reason == FR_EVENT_REASON_NO_WRITER)
+        fr_log(LOG_WARNING, "signal lost: the capture process of %s has gone", a->teller.camera);
+    else if (reason == FR_EVENT_REASON_NO_FRAMES)
+        fr_log(LOG_WARNING, "signal lost: no frame for %.1f s",
+               (double)(now_ns - a->last_frame_mono_ns) / (double)FR_NS_PER_S);
+    fr_events_signal_lost(&a->events, reason, now_ns);
+}
+
+/* The ring of this frame is another one than the last frame's, or the first. */
+static int enter_epoch(struct fr_analysis *a, const struct fr_frame *frame)
+{
+    const struct fr_format *format = &frame->format;
+    bool is_same_size = a->detector && a->format.width_px == format->width_px &&
+                        a->format.height_px == format->height_px;
+    char fourcc[5];
+
+    a->epoch = frame->epoch;
+    a->format = *format;
+    fr_log(LOG_INFO, "epoch %" PRIu64 " of %s: %" PRIu32 "x%" PRIu32 " %s", frame->epoch,
+           a->teller.camera, format->width_px, format->height_px,
+           fr_fourcc_name(format->fourcc, fourcc));
+    if (is_same_size)
+        return 0;
+    fr_detector_free(a->detector);
+    a->detector = NULL;
+    int r = fr_detector_new(&a->tuning.detector, format->width_px, format->height_px, &a->detector);
+    if (r == -EINVAL) {
+        fr_log(LOG_ERR,
+               "frames of %" PRIu32 "x%" PRIu32 " are not analysed; expected %dx%d or more",
+               format->width_px, format->height_px, FR_DETECTOR_SIDE_MIN, FR_DETECTOR_SIDE_MIN);
+        return 0;
+    }
+    if (r < 0)
+        fr_log(LOG_ERR, "no memory for a detector of %" PRIu32 "x%" PRIu32 ": %s", format->width_px,
+               format->height_px, strerror(-r));
+    return r;
+}
+
+/* The frame's own time, if it can be one. */
+static int64_t frame_time(const struct fr_frame *frame, int64_t now_ns)
+{
+    int64_t captured_ns = frame->captured_mono_ns;
+    bool is_sane = captured_ns > now_ns - CLOCK_TRUST_NS && captured_ns < now_ns + CLOCK_TRUST_NS;
+    return is_sane ? captured_ns : now_ns;
+}
+
+/* All that reads the frame, in place. True: the detector has it, and may decide. */
+static bool look(struct fr_analysis *a, struct fr_frame *frame, int64_t now_ns)
+{
+    const bool is_corrupt = frame->flags & FR_FRAME_CORRUPT;
+    struct fr_luma luma;
+    uint64_t hash = 0;
+    bool is_seen = false;
+
+    if (is_corrupt)
+        LOG_LIMITED(&a->corrupt_limit, now_ns, "frame %" PRIu64 ": damaged, says its source",
+                    frame->number);
+    else if (fr_frame_luma(frame, &luma) < 0)
+        LOG_LIMITED(&a->luma_limit, now_ns, "frame %" PRIu64 ": no luma in it", frame->number);
+    else
+        is_seen = a->detector && fr_detector_look(a->detector, &luma) == 0;
+    if (a->frame_log)
+        hash = fr_frame_hash(frame);
+
+    struct fr_frame released = *frame;
+    bool is_torn = fr_reader_release(a->reader, frame) == -ESTALE;
+    if (is_torn)
+        LOG_LIMITED(&a->torn_limit, now_ns, "frame %" PRIu64 ": overwritten while it was read",
+                    released.number);
+    if (a->frame_log) {
+        int r = fr_frame_log_write(a->frame_log, &released, hash,
+                                   is_torn      ? FR_FRAME_VERDICT_TORN
+                                   : is_corrupt ? FR_FRAME_VERDICT_CORRUPT
+                                                : FR_FRAME_VERDICT_INTACT);
+        if (r < 0)
+            fr_log(LOG_ERR, "the frame log ends here: %s", strerror(-r));
+    }
+    return is_seen && !is_torn;
+}
+
+static int analyse(struct fr_analysis *a, struct fr_frame *frame)
+{
+    const int64_t now_ns = fr_now_mono_ns();
+    struct fr_detection detection;
+    int r = 0;
+
+    if (frame->epoch != a->epoch && (r = enter_epoch(a, frame)) < 0) {
+        fr_reader_release(a->reader, frame);
+        return r;
+    }
+    const struct fr_frame_id id = {.epoch = frame->epoch,
+                                   .number = frame->number,
+                                   .captured_mono_ns = frame_time(frame, now_ns),
+                                   .width_px = frame->format.width_px,
+                                   .height_px = frame->format.height_px};
+    if (frame->missed)
+        LOG_LIMITED(&a->missed_limit, now_ns,
+                    "%" PRIu64 " frames missed before frame %" PRIu64
+                    ": the analyzer does not keep up",
+                    frame->missed, frame->number);
+    if (!look(a, frame, now_ns))
+        return 0;
+
+    a->last_frame_mono_ns = now_ns;
+    a->n_frames++;
+    if (!a->has_signal) {
+        a->has_signal = true;
+        a->status_told_mono_ns = 0;
+        fr_log(LOG_NOTICE, "signal is back");
+        fr_detector_doubt(a->detector);
+    }
+    r = fr_detector_decide(a->detector, id.captured_mono_ns, &detection);
+    if (r < 0)
+        return r;
+    a->share = detection.share;
+    fr_events_frame(&a->events, &id, &detection);
+    return 0;
+}
+
+static void tell_manager(struct fr_analysis *a, int64_t now_ns)
+{
+    if (a->watchdog_ns && now_ns - a->watchdog_fed_mono_ns >= a->watchdog_ns / 2) {
+        a->watchdog_fed_mono_ns = now_ns;
+        fr_notify_watchdog();
+    }
+    if (a->status_told_mono_ns && now_ns - a->status_told_mono_ns < STATUS_PERIOD_NS)
+        return;
+    a->status_told_mono_ns = now_ns;
+    if (a->has_signal && a->epoch)
+        fr_notify_status("%s: %" PRIu32 "x%" PRIu32 ", %" PRIu64 " frames, %" PRIu64
+                         " motions, %.1f %% moves",
+                         a->teller.camera, a->format.width_px, a->format.height_px, a->n_frames,
+                         a->n_motions, 100 * a->share);
+    else
+        fr_notify_status("%s: no signal", a->teller.camera);
+}
+
+/* Until something other than a frame is to be done. */
+static int64_t patience_ns(const struct fr_analysis *a, int64_t now_ns)
+{
+    int64_t wait_ns = STATUS_PERIOD_NS;
+
+    if (a->watchdog_ns && a->watchdog_ns / 2 < wait_ns)
+        wait_ns = a->watchdog_ns / 2;
+    int64_t until_lost_ns = a->last_frame_mono_ns + a->signal_timeout_ns - now_ns;
+    if (a->has_signal && until_lost_ns < wait_ns)
+        wait_ns = until_lost_ns;
+    return wait_ns > FR_NS_PER_MS ? wait_ns : FR_NS_PER_MS;
+}
+
+int fr_analysis_step(struct fr_analysis *a)
+{
+    struct fr_frame frame;
+    int64_t now_ns = fr_now_mono_ns();
+    int r = fr_reader_next(a->reader, patience_ns(a, now_ns), &frame);
+
+    now_ns = fr_now_mono_ns();
+    switch (r) {
+    case 0:
+        r = analyse(a, &frame);
+        break;
+    case -ECANCELED:
+        break;
+    case -ETIMEDOUT:
+    case -EINTR:
+        r = 0;
+        break;
+    case -ENOTCONN:
+        /* At the start, capture is given its time to come up. */
+        if (a->epoch)
+            lose_signal(a, FR_EVENT_REASON_NO_WRITER, now_ns);
+        r = 0;
+        break;
+    case -EBUSY:
+        LOG_LIMITED(&a->pins_limit, now_ns, "%s", fr_reader_reason(a->reader));
+        r = 0;
+        break;
+    default:
+        fr_log(LOG_ERR, "%s: %s", a->teller.camera,
+               *fr_reader_reason(a->reader) ? fr_reader_reason(a->reader) : strerror(-r));
+        lose_signal(a, FR_EVENT_REASON_UNREADABLE, now_ns);
+        r = 0;
+    }
+    if (a->has_signal && now_ns - a->last_frame_mono_ns >= a->signal_timeout_ns)
+        lose_signal(a, a->epoch ? FR_EVENT_REASON_NO_FRAMES : FR_EVENT_REASON_NO_WRITER, now_ns);
+    watch_output(a, now_ns);
+    if (r == 0)
+        tell_manager(a, now_ns);
+    return r;
+}
