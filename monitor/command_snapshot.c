@@ -1,0 +1,161 @@
+/* framering snapshot: the next picture of a camera as a JPEG. */
+#include "common/daemon/clock.h"
+#include "common/media/jpeg_encode.h"
+#include "monitor/command.h"
+#include "monitor/frame_copy.h"
+#include "monitor/save_file.h"
+#include "monitor/stop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct arguments {
+    const char *path;
+    uint64_t quality;
+    int64_t timeout_ns;
+};
+
+static int take_output(void *userdata, const char *text, char *reason, size_t reason_size)
+{
+    if (!*text) {
+        snprintf(reason, reason_size, "an empty name; expected a file's name, or - for stdout");
+        return -EINVAL;
+    }
+    ((struct arguments *)userdata)->path = text;
+    return 0;
+}
+
+static int take_quality(void *userdata, const char *text, char *reason, size_t reason_size)
+{
+    return command_number(text, FR_JPEG_QUALITY_MIN, FR_JPEG_QUALITY_MAX,
+                          &((struct arguments *)userdata)->quality, reason, reason_size);
+}
+
+static int take_timeout(void *userdata, const char *text, char *reason, size_t reason_size)
+{
+    return command_seconds(text, 0.001, 86400, &((struct arguments *)userdata)->timeout_ns, reason,
+                           reason_size);
+}
+
+static const struct fr_option options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .argument = "FILE",
+     .help = "The JPEG file, which is there completely or not at all; - is stdout.",
+     .apply = take_output},
+    {.name = "quality", .argument = "N", .help = "1 to 100. (default 90)", .apply = take_quality},
+    {.name = "timeout",
+     .argument = "S",
+     .help = "Seconds to wait for the camera and its frame. (default 10)",
+     .apply = take_timeout},
+};
+
+static const struct fr_program program = {
+    .name = "framering snapshot",
+    .summary = "Writes the next picture of a camera as a JPEG, in the picture's own chroma "
+               "sampling.",
+    .operands = "CAMERA",
+    .min_operands = 1,
+    .max_operands = 1,
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .epilogue = "Example:\n  framering snapshot cam0 -o /tmp/cam0.jpg\n",
+};
+
+/* Waits for a frame and copies it, until one is whole. 0 or an exit code. */
+static int take_picture(struct fr_reader *reader, const char *camera, int64_t timeout_ns,
+                        struct fr_frame *ret_copy, uint8_t **ret_memory)
+{
+    int64_t end_ns = fr_now_mono_ns() + timeout_ns;
+    char why[256] = "no frame came; `framering info` tells the state of its source";
+
+    for (;;) {
+        struct fr_frame frame, copy;
+        uint8_t *memory;
+        int64_t left_ns = end_ns - fr_now_mono_ns();
+        int rc = stop_was_asked() ? -ECANCELED
+                 : left_ns > 0    ? fr_reader_latest(reader, left_ns, &frame)
+                                  : -ETIMEDOUT;
+        if (rc == -EINTR)
+            continue;
+        if (rc == -ENOTCONN) { /* told once; from now on it waits for a writer */
+            snprintf(why, sizeof why, "%s", fr_reader_reason(reader));
+            continue;
+        }
+        if (rc == -ECANCELED)
+            return command_fail(&program, "interrupted");
+        if (rc == -ETIMEDOUT)
+            return command_fail(&program, "camera %s: nothing within %g s: %s", camera,
+                                (double)timeout_ns / 1e9, why);
+        if (rc < 0)
+            return command_fail(&program, "camera %s: %s", camera, fr_reader_reason(reader));
+        rc = frame_copy(&frame, &copy, &memory);
+        if (rc < 0) {
+            fr_reader_release(reader, &frame);
+            return command_fail(&program, "no memory for the picture");
+        }
+        if (fr_reader_release(reader, &frame) == 0) {
+            *ret_copy = copy;
+            *ret_memory = memory;
+            return EXIT_SUCCESS;
+        }
+        free(memory); /* overwritten meanwhile: the next one */
+        snprintf(why, sizeof why, "every frame was overwritten while it was copied");
+    }
+}
+
+static int write_picture(const struct arguments *arguments, const uint8_t *bytes, size_t length)
+{
+    char reason[512];
+    int rc;
+
+    if (strcmp(arguments->path, "-") != 0) {
+        rc = save_file(arguments->path, bytes, length, reason, sizeof reason);
+        return rc < 0 ? command_fail(&program, "%s", reason) : EXIT_SUCCESS;
+    }
+    rc = save_write(STDOUT_FILENO, bytes, length);
+    return rc < 0 ? command_fail(&program, "stdout: %s", strerror(-rc)) : EXIT_SUCCESS;
+}
+
+int command_snapshot(int argc, char **argv)
+{
+    struct arguments arguments = {.quality = FR_JPEG_QUALITY_DEFAULT,
+                                  .timeout_ns = 10 * FR_NS_PER_S};
+    struct fr_reader *reader;
+    struct fr_frame picture;
+    const char *camera;
+    uint8_t *memory = NULL, *bytes = NULL;
+    size_t length;
+
+    int code = command_read(&program, argc, argv, &arguments, &camera);
+    if (code != FR_OPTIONS_GO_ON)
+        return code;
+    if (!arguments.path) {
+        fprintf(stderr, "%s: no file given; expected -o FILE\nTry '%s --help'.\n", program.name,
+                program.name);
+        return FR_EXIT_USAGE;
+    }
+    if (!strcmp(arguments.path, "-") && isatty(STDOUT_FILENO)) {
+        command_fail(&program, "a JPEG is nothing for a terminal; expected a file or a pipe");
+        return FR_EXIT_USAGE;
+    }
+    int rc = fr_reader_open(camera, FR_READ_PEEK, &reader);
+    if (rc < 0)
+        return command_fail(&program, "camera %s: %s", camera, strerror(-rc));
+    stop_reader_on_signals(reader);
+    code = take_picture(reader, camera, arguments.timeout_ns, &picture, &memory);
+    stop_reader_on_signals(NULL);
+    fr_reader_close(reader);
+    if (code != EXIT_SUCCESS)
+        return code;
+    rc = fr_jpeg_encode(&picture, (int)arguments.quality, &bytes, &length);
+    free(memory);
+    if (rc < 0)
+        return command_fail(&program, "the picture cannot be encoded: %s", strerror(-rc));
+    code = write_picture(&arguments, bytes, length);
+    free(bytes);
+    return code;
+}
