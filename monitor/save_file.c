@@ -15,8 +15,10 @@
 int save_write(int fd, const uint8_t *bytes, size_t length)
 {
     while (length > 0) {
+        if (stop_was_asked()) /* also between two halves: a signal cuts a long write short */
+            return -EINTR;
         ssize_t n = write(fd, bytes, length);
-        if (n < 0 && errno == EINTR && !stop_was_asked())
+        if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return -errno;
