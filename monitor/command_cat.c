@@ -40,7 +40,7 @@ static const struct fr_program program = {
     .n_options = sizeof options / sizeof *options,
     .epilogue = "Examples:\n"
                 "  framering cat cam0 | ffplay -\n"
-                "  framering cat cam0 --frames 250 > ten_seconds.y4m\n",
+                "  framering cat cam0 --frames 250 > ten_seconds.y4m",
 };
 
 struct cat {

@@ -13,7 +13,7 @@ static const struct fr_program program = {
                "is set, else in\n$XDG_RUNTIME_DIR/framering and /run/framering.",
     .epilogue = "States: live (its writer lives), dead (its writer died and left the ring behind), "
                 "gone (the ring was\nremoved under its writer), refused (the ring cannot be "
-                "looked at), stopped (no ring).\n",
+                "looked at), stopped (no ring).",
 };
 
 static void print_row(const char *camera, const char *state, const char *picture, const char *rate,

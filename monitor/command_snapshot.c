@@ -62,7 +62,7 @@ static const struct fr_program program = {
     .max_operands = 1,
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .epilogue = "Example:\n  framering snapshot cam0 -o /tmp/cam0.jpg\n",
+    .epilogue = "Example:\n  framering snapshot cam0 -o /tmp/cam0.jpg",
 };
 
 /* Waits for a frame and copies it, until one is whole. 0 or an exit code. */

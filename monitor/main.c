@@ -32,7 +32,7 @@ static const struct fr_program program = {
                 "\n"
                 "Examples:\n"
                 "  framering cat cam0 | ffplay -\n"
-                "  framering info cam0 --json | jq .rate\n",
+                "  framering info cam0 --json | jq .rate",
 };
 
 int main(int argc, char **argv)
