@@ -139,6 +139,13 @@ static void fill_row(const struct fr_jpeg_strip_component *c, const uint8_t *str
         memcpy(ret_row, strip + (size_t)rows.first * c->row_bytes, c->plane_width_px);
         return;
     }
+    if (c->h_sub == c->plane_h_sub) { /* 4:2:2 into 4:2:0, of most webcams: many at once */
+        const uint8_t *upper = strip + (size_t)rows.first * c->row_bytes;
+        const uint8_t *lower = upper + c->row_bytes;
+        for (uint32_t x = 0; x < c->plane_width_px; x++)
+            ret_row[x] = (uint8_t)((upper[x] + lower[x] + 1) / 2);
+        return;
+    }
     for (uint32_t x = 0; x < c->plane_width_px; x++) {
         struct span columns = span_of(x, c->h_sub, c->plane_h_sub, c->width_px);
         uint32_t sum = 0, n = rows.n * columns.n;
