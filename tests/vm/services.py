@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""In the virtual machine: the installed services, under systemd itself, on the kernel's virtual camera.
+
+Installs the build into the machine, boots systemd in a process namespace of its own (it then makes the
+users and the folder as at any boot), and runs the tests below as a unit in there.
+"""
+
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+OUT = pathlib.Path("/run/out")
+CAPTURE, ANALYZER = "framering-capture@cam0.service", "framering-analyzer@cam0.service"
+PATIENCE_S = 90  # emulation is slow, and its host may be busy
+
+TEST_UNIT = """
+[Unit]
+SuccessAction=exit-force
+FailureAction=exit-force
+[Service]
+Type=oneshot
+ExecStart={command} --inside
+StandardOutput=file:{out}/inside.log
+StandardError=file:{out}/inside.log
+"""
+
+
+def run(*words, check=True):
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S,
+                          stdin=subprocess.DEVNULL)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def wait_for(what, check):
+    """The first true answer of check()."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        answer = check()
+        if answer:
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"waited {PATIENCE_S} s for {what}")
+
+
+def property_of(unit, name):
+    return run("systemctl", "show", "-P", name, unit).strip()
+
+
+def main_pid(unit):
+    return int(property_of(unit, "MainPID"))
+
+
+def look():
+    """What `framering info` says of the live ring, or None."""
+    done = subprocess.run(["framering", "info", "cam0", "--json"], capture_output=True, text=True,
+                          timeout=PATIENCE_S)
+    ring = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+    return ring if ring.get("state") == "live" and ring["frames"] > 0 else None
+
+
+def wait_for_reading(but_epoch=None):
+    """Frames are shared in an epoch other than the given one, and one reader is attached."""
+    def check():
+        ring = look()
+        return ring if ring and ring["epoch"] != but_epoch and ring["readers"] == 1 else None
+    return wait_for("a ring that is read", check)
+
+
+class Services(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        run("systemctl", "enable", "framering-capture@cam0", "framering-analyzer@cam0")
+        run("systemctl", "start", "framering.target")
+
+    def setUp(self):
+        self.ring = wait_for_reading()
+
+    def test_1_they_are_ready_and_say_what_they_do(self):
+        for unit in (CAPTURE, ANALYZER):
+            self.assertEqual(property_of(unit, "ActiveState"), "active")
+            self.assertNotEqual(property_of(unit, "StatusText"), "")
+            self.assertEqual(property_of(unit, "NRestarts"), "0")
+
+    def test_2_each_runs_as_its_own_user_and_without_rights(self):
+        for unit, user in ((CAPTURE, "framering"), (ANALYZER, "framering-analyzer")):
+            status = pathlib.Path(f"/proc/{main_pid(unit)}/status").read_text()
+            self.assertEqual(int(re.search(r"Uid:\t(\d+)", status)[1]), pwd.getpwnam(user).pw_uid)
+            self.assertEqual(re.search(r"CapEff:\t(\w+)", status)[1], "0" * 16)
+        self.assertEqual(self.ring["owner_uid"], pwd.getpwnam("framering").pw_uid)
+        owners = {line.split()[1]: line.split()[2:4] for line in run("ipcs", "-m").splitlines()
+                  if re.match(r"0x\w+ +\d", line)}
+        self.assertEqual(owners[str(self.ring["shm_id"])], ["framering", "640"])
+
+    def test_3_a_killed_capture_comes_back_and_the_analyzer_follows(self):
+        before = main_pid(ANALYZER)
+        os.kill(main_pid(CAPTURE), signal.SIGKILL)
+        ring = wait_for_reading(but_epoch=self.ring["epoch"])
+        self.assertNotEqual(ring["writer_pid"], self.ring["writer_pid"])
+        self.assertEqual(main_pid(ANALYZER), before)
+        segments = [line for line in run("ipcs", "-m").splitlines() if " framering " in line]
+        self.assertEqual(len(segments), 1, segments)
+
+    def test_4_a_killed_analyzer_comes_back(self):
+        before, camera = main_pid(ANALYZER), main_pid(CAPTURE)
+        os.kill(before, signal.SIGKILL)
+        wait_for("another analyzer", lambda: main_pid(ANALYZER) not in (0, before))
+        wait_for_reading()
+        self.assertEqual(main_pid(CAPTURE), camera)
+
+    def test_5_a_wrong_configuration_is_told_and_not_tried_again(self):
+        pathlib.Path("/etc/framering/cameras/bad.conf").write_text("[capture]\nslots = 99\n")
+        unit = "framering-capture@bad.service"
+        self.assertNotEqual(subprocess.run(["systemctl", "start", unit], capture_output=True,
+                                           timeout=PATIENCE_S).returncode, 0)
+        self.assertEqual(property_of(unit, "ExecMainStatus"), "78")
+        time.sleep(3)  # RestartSec is one second
+        self.assertEqual(property_of(unit, "NRestarts"), "0")
+        self.assertEqual(property_of(unit, "ActiveState"), "failed")
+        wait_for("the reason in the journal",
+                 lambda: "bad.conf:2: slots:" in run("journalctl", "-u", unit, "-o", "cat"))
+
+    def test_6_events_reach_the_journal(self):
+        # The picture goes with its writer, and comes back with it.
+        os.kill(main_pid(CAPTURE), signal.SIGKILL)
+        wait_for_reading(but_epoch=self.ring["epoch"])
+
+        def told():
+            lines = run("journalctl", "-u", ANALYZER, "-o", "cat").splitlines()
+            events = [json.loads(line) for line in lines if line.startswith("{")]
+            return {"signal_lost", "signal_back"} <= {event["event"] for event in events}
+        wait_for("signal_lost and signal_back in the journal", told)
+
+    def test_7_a_stopped_target_leaves_nothing_but_the_folder(self):
+        run("systemctl", "stop", "framering.target")
+        for unit in (CAPTURE, ANALYZER):
+            wait_for(f"{unit} to stop", lambda: property_of(unit, "ActiveState") == "inactive")
+            self.assertEqual(property_of(unit, "Result"), "success")
+        left = [line for line in run("ipcs").splitlines() if " framering" in line]
+        self.assertEqual(left, [])
+        self.assertTrue(pathlib.Path("/run/framering/cam0").is_dir())
+        self.assertFalse(pathlib.Path("/run/framering/cam0/ring").exists())
+        # And all comes again.
+        run("systemctl", "start", "framering.target")
+        wait_for_reading()
+
+
+def camera():
+    """/dev/videoN of vivid, with the owner that udev would give it."""
+    for folder in sorted(pathlib.Path("/sys/class/video4linux").iterdir()):
+        if (folder / "name").read_text().strip() == "vivid-000-vid-cap":
+            device = f"/dev/{folder.name}"
+            shutil.chown(device, group="video")
+            os.chmod(device, 0o660)
+            return device
+    raise AssertionError("vivid made no camera")
+
+
+def boot():
+    if not pathlib.Path("/lib/systemd/systemd").exists():
+        print("systemd is not installed here (apt-get install systemd)")
+        return 77
+    run("modprobe", "vivid")
+    run("cmake", "--install", os.environ["FRAMERING_BUILD"])
+    folder = pathlib.Path("/etc/framering/cameras")
+    folder.mkdir(parents=True)
+    (folder / "cam0.conf").write_text(
+        f"[capture]\nsource = v4l2:{camera()}\nsize = 640x360\nfps = 15\n")
+    pathlib.Path("/sys/fs/cgroup").mkdir(exist_ok=True)
+    if not os.path.ismount("/sys/fs/cgroup"):
+        run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
+    unit = pathlib.Path("/run/systemd/system/framering-test.service")
+    unit.parent.mkdir(parents=True, exist_ok=True)
+    unit.write_text(TEST_UNIT.format(command=pathlib.Path(__file__).resolve(), out=OUT))
+    # The variable makes systemd act as in a container: it ends with the unit's exit status.
+    done = subprocess.run(["unshare", "--fork", "--pid", "--mount-proc", "env", "-i",
+                           "container=other", f"PATH={os.environ['PATH']}",
+                           "/lib/systemd/systemd", "--system", "--unit=framering-test.service",
+                           "--log-target=journal"], stdin=subprocess.DEVNULL)
+    log = OUT / "inside.log"
+    print(log.read_text() if log.exists() else "systemd ended without running the tests", flush=True)
+    return done.returncode
+
+
+if __name__ == "__main__":
+    if "--inside" not in sys.argv:
+        sys.exit(boot())
+    sys.argv.remove("--inside")
+    result = unittest.main(verbosity=2, exit=False).result
+    if not result.wasSuccessful():
+        print(run("journalctl", "-u", "framering-*", "-n", "60", "--no-pager", check=False))
+    sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
