@@ -20,6 +20,18 @@ static uint32_t divide_up(uint32_t value, uint32_t by)
     return (value + by - 1) / by;
 }
 
+void fr_jpeg_strip_component_size(const struct jpeg_decompress_struct *cinfo,
+                                  const jpeg_component_info *info, JDIMENSION *ret_width_px,
+                                  JDIMENSION *ret_height_px)
+{
+    *ret_width_px =
+        divide_up(cinfo->image_width * (uint32_t)info->h_samp_factor * FR_JPEG_DCT(info),
+                  (uint32_t)cinfo->max_h_samp_factor * DCTSIZE);
+    *ret_height_px =
+        divide_up(cinfo->image_height * (uint32_t)info->v_samp_factor * FR_JPEG_DCT(info),
+                  (uint32_t)cinfo->max_v_samp_factor * DCTSIZE);
+}
+
 static void set_component(struct fr_jpeg_strip_component *c,
                           const struct jpeg_decompress_struct *cinfo, int i,
                           const struct fr_geometry *geometry)
@@ -28,15 +40,18 @@ static void set_component(struct fr_jpeg_strip_component *c,
     const jpeg_component_info *info = &cinfo->comp_info[i];
 
     c->plane = find_plane(geometry, kinds[i]);
-    c->width_px = info->downsampled_width;
-    c->height_px = info->downsampled_height;
-    c->mcu_rows = (uint32_t)(info->v_samp_factor * DCTSIZE);
-    c->row_bytes = info->width_in_blocks * DCTSIZE;
-    c->h_sub = (uint8_t)(cinfo->max_h_samp_factor / info->h_samp_factor);
-    c->v_sub = (uint8_t)(cinfo->max_v_samp_factor / info->v_samp_factor);
+    const uint32_t dct = FR_JPEG_DCT(info), luma_dct = FR_JPEG_DCT(&cinfo->comp_info[0]);
+    fr_jpeg_strip_component_size(cinfo, info, &c->width_px, &c->height_px);
+    c->mcu_rows = (uint32_t)info->v_samp_factor * dct;
+    c->row_bytes = info->width_in_blocks * dct;
+    /* Against luma as it comes out: blocks of another size change it. */
+    c->h_sub = (uint8_t)((uint32_t)cinfo->max_h_samp_factor * luma_dct /
+                         ((uint32_t)info->h_samp_factor * dct));
+    c->v_sub = (uint8_t)((uint32_t)cinfo->max_v_samp_factor * luma_dct /
+                         ((uint32_t)info->v_samp_factor * dct));
     c->plane_h_sub = i == 0 ? 1 : 2;
     c->plane_v_sub = i == 0 || geometry->format.fourcc == FR_FOURCC_422P ? 1 : 2;
-    c->plane_width_px = divide_up(cinfo->image_width, c->plane_h_sub);
+    c->plane_width_px = divide_up(geometry->format.width_px, c->plane_h_sub);
     c->is_direct = c->plane && c->h_sub == c->plane_h_sub && c->v_sub == c->plane_v_sub &&
                    c->plane->stride_bytes >= c->row_bytes;
 }
@@ -47,7 +62,7 @@ int fr_jpeg_strip_init(struct fr_jpeg_strip *strip, const struct jpeg_decompress
     size_t strip_bytes = 0, row_bytes = 0;
 
     memset(strip->components, 0, sizeof strip->components);
-    strip->max_v = (uint32_t)cinfo->max_v_samp_factor;
+    strip->step_rows = (uint32_t)cinfo->max_v_samp_factor * FR_JPEG_DCT(&cinfo->comp_info[0]);
     strip->slot = slot;
     for (int i = 0; i < cinfo->num_components && i < (is_luma_only ? 1 : 3); i++) {
         struct fr_jpeg_strip_component *c = &strip->components[i];
@@ -132,28 +147,43 @@ static struct span span_of(uint32_t at, uint32_t component_sub, uint32_t plane_s
     return s;
 }
 
+/* The common cases, as loops that the compiler can do many samples of at once. `lower` may be
+ * `upper`: the mean of a row with itself is that row. */
+static void mean_of_rows(const uint8_t *upper, const uint8_t *lower, uint32_t width_px,
+                         uint8_t *restrict ret_row)
+{
+    for (uint32_t x = 0; x < width_px; x++)
+        ret_row[x] = (uint8_t)((upper[x] + lower[x] + 1) >> 1);
+}
+
+static void mean_of_blocks(const uint8_t *upper, const uint8_t *lower, uint32_t width_px,
+                           uint8_t *restrict ret_row)
+{
+    const uint32_t pairs = width_px / 2, last = width_px - 1;
+    for (uint32_t x = 0; x < pairs; x++)
+        ret_row[x] =
+            (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >> 2);
+    if (width_px % 2)
+        ret_row[pairs] = (uint8_t)((upper[last] + lower[last] + 1) >> 1);
+}
+
 static void fill_row(const struct fr_jpeg_strip_component *c, const uint8_t *strip,
                      struct span rows, uint8_t *ret_row)
 {
-    if (c->h_sub == c->plane_h_sub && rows.n == 1) {
-        memcpy(ret_row, strip + (size_t)rows.first * c->row_bytes, c->plane_width_px);
-        return;
-    }
-    if (c->h_sub == c->plane_h_sub) { /* 4:2:2 into 4:2:0, of most webcams: many at once */
-        const uint8_t *upper = strip + (size_t)rows.first * c->row_bytes;
-        const uint8_t *lower = upper + c->row_bytes;
-        for (uint32_t x = 0; x < c->plane_width_px; x++)
-            ret_row[x] = (uint8_t)((upper[x] + lower[x] + 1) / 2);
-        return;
-    }
-    for (uint32_t x = 0; x < c->plane_width_px; x++) {
-        struct span columns = span_of(x, c->h_sub, c->plane_h_sub, c->width_px);
-        uint32_t sum = 0, n = rows.n * columns.n;
-        for (uint32_t r = 0; r < rows.n; r++)
-            for (uint32_t k = 0; k < columns.n; k++)
-                sum += strip[(size_t)(rows.first + r) * c->row_bytes + columns.first + k];
-        ret_row[x] = (uint8_t)((sum + n / 2) / n);
-    }
+    const uint8_t *upper = strip + (size_t)rows.first * c->row_bytes;
+    const uint8_t *lower = upper + (size_t)(rows.n - 1) * c->row_bytes;
+
+    if (c->h_sub == c->plane_h_sub && rows.n == 1)
+        memcpy(ret_row, upper, c->plane_width_px);
+    else if (c->h_sub == c->plane_h_sub)
+        mean_of_rows(upper, lower, c->plane_width_px, ret_row);
+    else if (2 * c->h_sub == c->plane_h_sub)
+        mean_of_blocks(upper, lower, c->width_px, ret_row);
+    else
+        for (uint32_t x = 0; x < c->plane_width_px; x++) {
+            struct span column = span_of(x, c->h_sub, c->plane_h_sub, c->width_px);
+            ret_row[x] = (uint8_t)((upper[column.first] + lower[column.first] + 1) >> 1);
+        }
 }
 
 void fr_jpeg_strip_finish(const struct fr_jpeg_strip *strip, uint32_t y_px)
@@ -164,7 +194,7 @@ void fr_jpeg_strip_finish(const struct fr_jpeg_strip *strip, uint32_t y_px)
             continue;
         uint32_t component_y = y_px / c->v_sub; /* of the strip's first row */
         uint32_t first = y_px / c->plane_v_sub;
-        uint32_t end = (y_px + strip->max_v * DCTSIZE) / c->plane_v_sub;
+        uint32_t end = (y_px + strip->step_rows) / c->plane_v_sub;
         for (uint32_t y = first; y < end && y < c->plane->rows; y++) {
             struct span rows =
                 span_of(y - first, c->v_sub, c->plane_v_sub,

@@ -149,6 +149,68 @@ static inline struct raw_planes raw_decode(const uint8_t *bytes, size_t length)
     return raw;
 }
 
+/* One component of a JPEG as a JPEG of its own, coefficients untouched. */
+static inline struct made_jpeg extract_component(const uint8_t *bytes, size_t length, int component)
+{
+    struct jpeg_decompress_struct from = {0};
+    struct jpeg_compress_struct to = {0};
+    struct jpeg_error_mgr errors;
+    struct made_jpeg made = {0};
+
+    from.err = to.err = jpeg_std_error(&errors);
+    jpeg_create_decompress(&from);
+    jpeg_mem_src(&from, bytes, (unsigned long)length);
+    jpeg_read_header(&from, TRUE);
+    jvirt_barray_ptr *coefficients = jpeg_read_coefficients(&from);
+    const jpeg_component_info *info = &from.comp_info[component];
+
+    jpeg_create_compress(&to);
+    jpeg_mem_dest(&to, &made.bytes, &made.length);
+    uint32_t max_h = (uint32_t)from.max_h_samp_factor, max_v = (uint32_t)from.max_v_samp_factor;
+    to.image_width = (from.image_width * (uint32_t)info->h_samp_factor + max_h - 1) / max_h;
+    to.image_height = (from.image_height * (uint32_t)info->v_samp_factor + max_v - 1) / max_v;
+    to.input_components = 1;
+    to.in_color_space = JCS_GRAYSCALE;
+    jpeg_set_defaults(&to);
+    to.optimize_coding = TRUE;
+    *to.quant_tbl_ptrs[0] = *info->quant_table;
+    jpeg_write_coefficients(&to, &coefficients[component]);
+    jpeg_finish_compress(&to);
+    jpeg_destroy_compress(&to);
+    jpeg_destroy_decompress(&from);
+    return made;
+}
+
+/* Every component at 1/scale of its size, each decoded by plain libjpeg from a JPEG of its own: for
+ * of a whole picture libjpeg scales some components otherwise. */
+static inline struct raw_planes raw_decode_scaled(const uint8_t *bytes, size_t length,
+                                                  int components, uint32_t scale)
+{
+    struct raw_planes raw = {.components = components};
+    for (int c = 0; c < components; c++) {
+        struct made_jpeg own = extract_component(bytes, length, c);
+        struct jpeg_decompress_struct cinfo = {0};
+        struct jpeg_error_mgr errors;
+        cinfo.err = jpeg_std_error(&errors);
+        jpeg_create_decompress(&cinfo);
+        jpeg_mem_src(&cinfo, own.bytes, own.length);
+        jpeg_read_header(&cinfo, TRUE);
+        cinfo.scale_num = 1;
+        cinfo.scale_denom = scale;
+        jpeg_start_decompress(&cinfo);
+        raw.width[c] = raw.stride[c] = cinfo.output_width;
+        raw.height[c] = cinfo.output_height;
+        raw.plane[c] = malloc((size_t)cinfo.output_width * cinfo.output_height);
+        while (cinfo.output_scanline < cinfo.output_height) {
+            JSAMPROW row = raw.plane[c] + (size_t)cinfo.output_scanline * raw.stride[c];
+            jpeg_read_scanlines(&cinfo, &row, 1);
+        }
+        jpeg_destroy_decompress(&cinfo);
+        free(own.bytes);
+    }
+    return raw;
+}
+
 static inline void raw_free(struct raw_planes *raw)
 {
     for (int c = 0; c < 3; c++)
