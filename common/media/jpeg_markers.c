@@ -172,6 +172,7 @@ int fr_jpeg_probe(const uint8_t *bytes, size_t length, struct fr_jpeg_info *ret_
         size_t size = be16(bytes + at + 2) - 2;
         if (code == SOS) {
             info.has_picture = true;
+            info.scan_bytes = at;
             break;
         }
         if (code == DHT && size > 0)

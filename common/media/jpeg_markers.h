@@ -41,6 +41,7 @@ struct fr_jpeg_info {
     bool has_huffman_tables; /* false: the picture relies on the standard ones, as UVC cameras do */
     bool has_picture;        /* a scan begins within the given bytes */
     size_t start_bytes;      /* garbage before the picture: where its SOI stands */
+    size_t scan_bytes;       /* has_picture: where its first scan's header (SOS) stands */
 };
 
 /* How much garbage may stand before a picture. */

@@ -1,5 +1,7 @@
-/* Bytes from a camera: probe, split and decode them into exactly sized memory, in every format. */
+/* Bytes from a camera: probe, split, keep and decode them into exactly sized memory, in every format
+ * and at every scale. */
 #include "common/media/jpeg_decode.h"
+#include "common/media/jpeg_keep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +21,26 @@ static void split_all(const uint8_t *data, size_t size)
     }
 }
 
+/* What is kept is a picture again, and keeps as it is. */
+static void keep(const uint8_t *data, size_t size, const struct fr_jpeg_info *info)
+{
+    size_t room = size + FR_JPEG_KEEP_EXTRA;
+    uint8_t *kept = malloc(room), *again = malloc(room);
+    struct fr_jpeg_info kept_info;
+    size_t n = fr_jpeg_keep(data, size, info, kept, room);
+    if (n > room || (info->has_picture && n == 0))
+        abort();
+    if (n && (fr_jpeg_probe(kept, n, &kept_info) < 0 || !kept_info.has_picture ||
+              kept_info.width_px != info->width_px || kept_info.sampling != info->sampling ||
+              fr_jpeg_keep(kept, n, &kept_info, again, n) != n || memcmp(kept, again, n)))
+        abort();
+    free(kept);
+    free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const uint32_t scales[] = {1, 2, 4};
     static const uint32_t fourccs[] = {FR_FOURCC_GREY, FR_FOURCC_YU12, FR_FOURCC_YV12,
                                        FR_FOURCC_422P};
     static struct fr_jpeg_decoder *decoder;
@@ -33,17 +53,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (info.width_px > SIDE_MAX || info.height_px > SIDE_MAX)
         return 0;
+    keep(data, size, &info);
+    /* The last byte stands behind EOI in most pictures: it is free to choose. */
+    const struct fr_jpeg_agreed agreed = {info.width_px, info.height_px,
+                                          scales[data[size - 1] % 3]};
+    uint32_t width = fr_jpeg_scaled_px(info.width_px, agreed.scale);
     for (size_t i = 0; i < 2 * sizeof fourccs / sizeof *fourccs; i++) {
-        struct fr_format format = {
-            .fourcc = fourccs[i / 2], .width_px = info.width_px, .height_px = info.height_px};
+        struct fr_format format = {.fourcc = fourccs[i / 2],
+                                   .width_px = width,
+                                   .height_px = fr_jpeg_scaled_px(info.height_px, agreed.scale)};
         struct fr_geometry geometry;
         /* once with our strides, once with the tightest a driver could have */
-        int rc = i % 2 ? fr_geometry_init_stride(&format, (info.width_px + 1) / 2 * 2, &geometry)
+        int rc = i % 2 ? fr_geometry_init_stride(&format, (width + 1) / 2 * 2, &geometry)
                        : fr_geometry_init(&format, &geometry);
         if (rc < 0)
             abort();
         uint8_t *slot = malloc(geometry.slot_bytes);
-        fr_jpeg_decode(decoder, data, size, &geometry, slot);
+        fr_jpeg_decode_agreed(decoder, data, size, &agreed, &geometry, slot);
         free(slot);
     }
     return 0;

@@ -1,10 +1,12 @@
 /* Real webcam frames and hostile files: what plain libjpeg makes of them, or a refusal.
  * The files are test data that is not part of the project; without it this test is skipped. */
 #include "common/media/jpeg_decode.h"
+#include "common/media/jpeg_keep.h"
 #include "common/media/recording.h"
-#include "make_jpeg.h"
+#include "jpeg_bench.h"
 #include "unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -122,6 +124,76 @@ START_TEST(luma_alone_comes_from_every_decodable_sample)
 }
 END_TEST
 
+/* Decodes it in one of the modes; what can be decoded at all gives libjpeg's samples. Returns what
+ * the decoder did. */
+static int check_mode(const char *name, const uint8_t *bytes, size_t length,
+                      const struct fr_jpeg_info *info, uint32_t fourcc, uint32_t scale)
+{
+    const struct fr_jpeg_agreed agreed = {info->width_px, info->height_px, scale};
+    struct bench b = bench_new(fourcc, fr_jpeg_scaled_px(info->width_px, scale),
+                               fr_jpeg_scaled_px(info->height_px, scale), 0);
+    int rc = fr_jpeg_decode_agreed(b.decoder, bytes, length, &agreed, &b.geometry, b.slot);
+    if (rc == 0) {
+        bool is_as_it_is = info->sampling == FR_JPEG_420 || info->sampling == FR_JPEG_422 ||
+                           info->sampling == FR_JPEG_GREY;
+        struct raw_planes raw = raw_decode_scaled(
+            bytes + info->start_bytes, length - info->start_bytes,
+            fourcc != FR_FOURCC_GREY && is_as_it_is ? (int)info->components : 1, scale);
+        check_same(&b, &raw, raw.components);
+        raw_free(&raw);
+    } else if (!*fr_jpeg_decoder_reason(b.decoder)) {
+        ck_abort_msg("%s: no reason for %d", name, rc);
+    }
+    bench_free(&b);
+    return rc;
+}
+
+START_TEST(every_sample_gives_libjpegs_samples_in_every_mode_or_is_refused_in_all)
+{
+    char folder[600];
+    unsigned decoded = 0, kept = 0;
+    snprintf(folder, sizeof folder, "%s/jpeg", data);
+    DIR *dir = opendir(folder);
+    ck_assert_ptr_nonnull(dir);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        const char *name = entry->d_name;
+        struct fr_jpeg_info info;
+        size_t length;
+        if (!strstr(name, ".jp"))
+            continue;
+        uint8_t *bytes = load(name, &length);
+        if (fr_jpeg_probe(bytes, length, &info) == 0) {
+            uint32_t native = fr_jpeg_native_fourcc(&info);
+            int luma_rc = check_mode(name, bytes, length, &info, FR_FOURCC_GREY, 1);
+            int full_rc =
+                check_mode(name, bytes, length, &info, native ? native : FR_FOURCC_YU12, 1);
+            for (uint32_t scale = 2; scale <= 4; scale *= 2) {
+                ck_assert_msg(check_mode(name, bytes, length, &info, FR_FOURCC_GREY, scale) ==
+                                  luma_rc,
+                              "%s", name);
+                ck_assert_msg(check_mode(name, bytes, length, &info,
+                                         native ? native : FR_FOURCC_YU12, scale) == full_rc,
+                              "%s", name);
+            }
+            decoded += full_rc == 0;
+            size_t room = length + FR_JPEG_KEEP_EXTRA;
+            uint8_t *copy = malloc(room);
+            size_t n = fr_jpeg_keep(bytes, length, &info, copy, room);
+            if (n && full_rc == 0) {
+                ck_assert_int_eq(fr_jpeg_probe(copy, n, &info), 0);
+                ck_assert_int_eq(check_mode(name, copy, n, &info, native, 1), 0);
+                kept++;
+            }
+            free(copy);
+        }
+        free(bytes);
+    }
+    closedir(dir);
+    ck_assert_uint_ge(decoded, 9);
+    ck_assert_uint_eq(kept, decoded);
+}
+END_TEST
+
 /* The index beside each scene says where every picture stands. */
 START_TEST(real_streams_are_cut_where_their_index_says)
 {
@@ -176,6 +248,8 @@ int main(void)
     }
     const TTest *const tests[] = {
         C5_C6_webcam_frames_give_the_samples_of_libjpeg, C5_C7_hostile_files_are_refused_or_told,
-        luma_alone_comes_from_every_decodable_sample, real_streams_are_cut_where_their_index_says};
+        luma_alone_comes_from_every_decodable_sample,
+        every_sample_gives_libjpegs_samples_in_every_mode_or_is_refused_in_all,
+        real_streams_are_cut_where_their_index_says};
     return unit_run("jpeg_samples", tests, sizeof tests / sizeof *tests, 60);
 }
