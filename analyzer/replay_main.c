@@ -58,7 +58,12 @@ static int ask_for_rate(void *userdata, const char *text, char *reason, size_t r
     static const struct fr_setting rate = {
         .key = "fps", .type = FR_SETTING_RATE, .min = 0.01, .max = 1000};
     struct asked *asked = userdata;
-    return fr_setting_parse(&rate, &asked->fps, text, reason, reason_size);
+    int r = fr_setting_parse(&rate, &asked->fps, text, reason, reason_size);
+    if (r == 0 && !asked->fps.num && strcmp(text, "any") != 0) {
+        snprintf(reason, reason_size, "0 frames a second; expected 0.01 to 1000, or any");
+        r = -ERANGE;
+    }
+    return r;
 }
 
 static const struct fr_option options[] = {

@@ -1,0 +1,112 @@
+"""Real footage through capture, ring and analyzer: it moves, and every frame arrives as decoded."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from capture_rig import BUILD, PATIENCE_S, CaptureCase
+
+SOURCE = pathlib.Path(os.environ["FRAMERING_SOURCE"])
+DATA = pathlib.Path(os.environ.get("FRAMERING_DATA", SOURCE.parent / "shared" / "data"))
+ANALYZER = BUILD / "analyzer" / "framering-analyzer"
+HASHES = BUILD / "tests" / "e2e" / "recorded_hashes"
+RATE = 25
+
+
+def footage(name):
+    path = DATA / "motion" / name
+    return path if (path / "input.mjpeg").exists() else None
+
+
+class Footage(CaptureCase):
+    def play(self, name):
+        """Plays a scene to its end; its hashes, the frame log, the events, the seconds it took."""
+        path = footage(name)
+        if not path:
+            self.skipTest(f"no footage: {DATA / 'motion' / name}/input.mjpeg (FRAMERING_DATA)")
+        log = pathlib.Path(self.folder, name + ".frames")
+        analyzer = subprocess.Popen(
+            [str(ANALYZER), "--camera", name, "--frame-log", str(log), "--motion-end", "1"],
+            env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.started.append(analyzer)
+        self.addCleanup(analyzer.stdout.close)
+        # Round and round, so that it does not matter which frame the analyzer came in time for.
+        capture = self.capture("--fps", str(RATE), "--loop", "yes", "--slots", "32", camera=name,
+                               source=f"replay:{path}", size=None)
+        fourcc = capture.log.until(r"streaming \d+x\d+ (\w{4}) ")[1]
+        listed = subprocess.run([str(HASHES), str(path), fourcc], capture_output=True, text=True,
+                                check=True, timeout=PATIENCE_S)
+        hashes = listed.stdout.split()
+        self.assertNotIn("damaged", hashes)
+
+        began = last = time.monotonic()
+        seen = 0
+        while seen < len(hashes):
+            time.sleep(0.5)
+            before, seen = seen, len(log.read_text().splitlines()) if log.exists() else 0
+            last = time.monotonic() if seen > before else last
+            self.assertLess(time.monotonic() - last, PATIENCE_S, f"it stopped after {seen} frames")
+        took_s = time.monotonic() - began
+        self.stop(analyzer)
+        self.stop(capture)
+        self.assertEqual((analyzer.returncode, capture.returncode), (0, 0))
+        events = [json.loads(line) for line in analyzer.stdout.read().splitlines()]
+        frames = [json.loads(line) for line in log.read_text().splitlines()]
+        return hashes, frames, events, took_s
+
+    def assert_played(self, name):
+        hashes, frames, events, took_s = self.play(name)
+        self.assertGreater(len(set(hashes)), len(hashes) * 9 // 10, "the hash tells frames apart")
+        for frame in frames:
+            self.assertEqual(frame["verdict"], "intact", frame)
+            self.assertEqual(frame["hash"], hashes[(frame["frame"] - 1) % len(hashes)], frame)
+        numbers = [frame["frame"] for frame in frames]
+        self.assertEqual(len({frame["epoch"] for frame in frames}), 1)
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))), "in order, none missed")
+        self.assertGreaterEqual(len(numbers), len(hashes), "every one of them")
+        # At the recording's pace and no faster: so many periods lie between so many frames.
+        self.assertGreater(took_s, (len(hashes) - 2 * RATE) / RATE)
+        starts = [event for event in events if event["event"] == "motion_start"]
+        ends = [event for event in events if event["event"] == "motion_end"]
+        self.assertGreater(len(starts), 0, events)
+        self.assertEqual([event["id"] for event in starts], [event["id"] for event in ends])
+        self.assertEqual([event["event"] for event in events if "signal" in event["event"]], [])
+
+    def test_a_hall_is_seen_frame_by_frame_and_moves(self):
+        self.assert_played("sbi_HallAndMonitor")
+
+    def test_a_highway_is_seen_frame_by_frame_and_moves(self):
+        self.assert_played("cdnet_highway")
+
+
+class Replay(unittest.TestCase):
+    def test_the_detector_is_as_good_as_it_was(self):
+        """A floor a little below what docs/analyzer.md says, for each scene that is here."""
+        floors = {"cdnet_highway": 0.93, "cdnet_office": 0.94, "sbi_HallAndMonitor": 0.88,
+                  "sbi_CAVIAR2": 0.82, "wallflower_WavingTrees": 0.92, "wallflower_TimeOfDay": 0.70}
+        scenes = [name for name in floors if footage(name)]
+        if not scenes:
+            self.skipTest(f"no footage in {DATA / 'motion'} (FRAMERING_DATA)")
+        done = subprocess.run(
+            [str(SOURCE / "tests" / "eval" / "score"), "--data", str(DATA / "motion"),
+             "--replay", str(BUILD / "analyzer" / "framering-replay"), *scenes],
+            capture_output=True, text=True, timeout=280)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        scores = {line.split()[0]: float(line.split()[-1]) for line in done.stdout.splitlines()[1:]}
+        for name in scenes:
+            self.assertGreaterEqual(scores[name], floors[name], name)
+
+
+if __name__ == "__main__":
+    # Skipping everything is a skip, and said as one.
+    program = unittest.main(exit=False)
+    skipped = program.result.skipped
+    if program.result.wasSuccessful() and len(skipped) == program.result.testsRun:
+        print(f"skipped: {skipped[0][1]}")
+        sys.exit(77)
+    sys.exit(not program.result.wasSuccessful())
