@@ -1,0 +1,100 @@
+/* framering-bench: what the parts of the bench share.
+ *
+ * All times are CLOCK_MONOTONIC nanoseconds. Percentiles are taken from all samples after warm-up;
+ * nothing is averaged over rounds first and nothing is thrown away.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#pragma once
+
+#include "framering/framering.h"
+
+#include <time.h>
+
+#define NS_PER_US INT64_C(1000)
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S  INT64_C(1000000000)
+
+struct bench_options {
+    bool is_quick;          /* a few rounds of everything: to see that it works */
+    enum fr_read_mode mode; /* of the wake table's readers */
+};
+
+struct bench_spread {
+    uint64_t samples;
+    int64_t p50_ns, p99_ns, p999_ns;
+};
+
+/* Sorts `samples` and takes the percentiles (nearest rank); all zero when there are none. */
+struct bench_spread bench_spread_of(int64_t *samples, uint64_t n);
+
+static inline int64_t bench_now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* Says `format` on stderr and ends the program with 1: a bench that cannot measure says so. */
+_Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A line of progress on stderr. */
+void bench_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Opens the writer of `camera` and begins a ring of 8 slots, 2 of them in hand. */
+struct fr_writer *bench_writer(const char *camera, uint32_t fourcc, uint32_t width_px,
+                               uint32_t height_px, struct fr_geometry *ret_geometry);
+
+/* ---------------------------------------------------------------- wake.c */
+
+enum bench_way {
+    BENCH_FUTEX,   /* bare: a word in shared memory, FUTEX_WAIT and FUTEX_WAKE */
+    BENCH_PEEK,    /* fr_reader_next(), FR_READ_PEEK */
+    BENCH_PINNED,  /* fr_reader_next(), FR_READ_PINNED */
+    BENCH_EVENTFD, /* a helper thread in fr_reader_next() (pinned), an eventfd, a thread in poll() */
+    BENCH_WAYS,
+};
+const char *bench_way_name(enum bench_way way);
+
+struct bench_size {
+    const char *name;
+    uint32_t fourcc, width_px, height_px;
+    uint64_t frame_bytes; /* of picture, without padding */
+};
+
+struct bench_wake {
+    struct bench_size size;
+    unsigned readers;
+    uint64_t rounds;                       /* of each way */
+    struct bench_spread wake[BENCH_WAYS];  /* from just before the publish to the frame in hand */
+    struct bench_spread write[BENCH_WAYS]; /* the publish itself (the store and FUTEX_WAKE) */
+};
+
+/* Measures `n_ways` ways of waking `readers` processes side by side: round by round in turn, for at
+ * most `rounds` rounds each or `limit_ns`. */
+void bench_wake(const struct bench_size *size, unsigned readers, const enum bench_way *ways,
+                unsigned n_ways, uint64_t rounds, int64_t limit_ns, struct bench_wake *ret_wake);
+
+/* ---------------------------------------------------------------- costs.c */
+
+struct bench_costs {
+    struct bench_spread clock;        /* what reading the clock twice takes; part of all others */
+    struct bench_spread take;         /* fr_writer_take() */
+    struct bench_spread publish;      /* fr_writer_publish(), nobody waiting */
+    struct bench_spread pin, unpin;   /* fr_reader_next() and release of a frame that is there */
+    struct bench_spread peek, unpeek; /* the same without a pin */
+    struct bench_spread semop_pair;   /* a bare -1 and +1 with SEM_UNDO */
+};
+void bench_costs(const struct bench_options *options, struct bench_costs *ret_costs);
+
+/* ---------------------------------------------------------------- detector.c */
+
+struct bench_detector {
+
+    bool is_real; /* footage; else synthetic texture */
+    char material[160];
+    unsigned planes;             /* that the material rotates through */
+    uint64_t planes_bytes;       /* together */
+    struct bench_spread process; /* the detector, one 1920x1080 luma plane */
+    struct bench_spread read;    /* summing the plane's 64-bit words */
+};
+void bench_detector(const struct bench_options *options, struct bench_detector *ret_detector);

@@ -1,0 +1,170 @@
+/* See report.h. Figures go to stdout, and nothing else does.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "tests/bench/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static double us(int64_t ns)
+{
+    return (double)ns / 1e3;
+}
+
+static double ms(int64_t ns)
+{
+    return (double)ns / 1e6;
+}
+
+static enum bench_way ring_way(const struct bench_results *results)
+{
+    return results->options.mode == FR_READ_PEEK ? BENCH_PEEK : BENCH_PINNED;
+}
+
+/* ---------------------------------------------------------------- for people */
+
+static void print_wakes(const struct bench_results *results)
+{
+    enum bench_way ring = ring_way(results);
+    printf(
+        "\nWake-up: from just before the publish to the frame in hand, in µs. Readers block, in\n"
+        "processes of their own, %s; the futex is a bare broadcast to as many, in the same "
+        "run.\n\n",
+        ring == BENCH_PEEK ? "peeking" : "pinning");
+    printf("%-16s %7s %7s  %8s %8s %8s  %8s %8s %8s  %6s  %8s\n", "", "", "", "ring", "", "",
+           "futex", "", "", "ring:", "publish");
+    printf("%-16s %7s %7s  %8s %8s %8s  %8s %8s %8s  %6s  %8s\n", "frame", "readers", "rounds",
+           "p50", "p99", "p99.9", "p50", "p99", "p99.9", "futex", "p50");
+    for (unsigned i = 0; i < results->n_wakes; i++) {
+        const struct bench_wake *w = &results->wakes[i];
+        const struct bench_spread *r = &w->wake[ring], *f = &w->wake[BENCH_FUTEX];
+        printf("%-16s %7u %7" PRIu64 "  %8.2f %8.2f %8.2f  %8.2f %8.2f %8.2f  %6.2f  %8.2f\n",
+               w->size.name, w->readers, w->rounds, us(r->p50_ns), us(r->p99_ns), us(r->p999_ns),
+               us(f->p50_ns), us(f->p99_ns), us(f->p999_ns),
+               f->p50_ns ? (double)r->p50_ns / (double)f->p50_ns : 0, us(w->write[ring].p50_ns));
+    }
+}
+
+static void print_ways(const struct bench_results *results)
+{
+    const struct bench_wake *w = &results->ways;
+    printf(
+        "\nWays to wait: one reader, %s, in µs. eventfd is docs/reading.md's helper thread: the\n"
+        "library in one thread, poll() in another.\n\n",
+        w->size.name);
+    printf("%-16s %7s  %8s %8s %8s\n", "way", "rounds", "p50", "p99", "p99.9");
+    for (unsigned way = 0; way < BENCH_WAYS; way++)
+        printf("%-16s %7" PRIu64 "  %8.2f %8.2f %8.2f\n", bench_way_name((enum bench_way)way),
+               w->rounds, us(w->wake[way].p50_ns), us(w->wake[way].p99_ns),
+               us(w->wake[way].p999_ns));
+}
+
+static void print_cost(const char *name, const struct bench_spread *spread)
+{
+    printf("%-40s %8" PRId64 " %8" PRId64 " %8" PRId64 "\n", name, spread->p50_ns, spread->p99_ns,
+           spread->p999_ns);
+}
+
+static void print_costs(const struct bench_costs *costs)
+{
+    printf("\nSingle calls, nobody waiting, in ns (each includes reading the clock once)\n\n");
+    printf("%-40s %8s %8s %8s\n", "call", "p50", "p99", "p99.9");
+    print_cost("reading the clock", &costs->clock);
+    print_cost("take a slot to fill", &costs->take);
+    print_cost("publish", &costs->publish);
+    print_cost("pin a frame that is there", &costs->pin);
+    print_cost("unpin it", &costs->unpin);
+    print_cost("peek at a frame that is there", &costs->peek);
+    print_cost("give it back", &costs->unpeek);
+    print_cost("bare semop -1 and +1 with SEM_UNDO", &costs->semop_pair);
+}
+
+static void print_detector(const struct bench_detector *detector)
+{
+    printf("\nDetector: one luma plane of 1920x1080, in ms. %s; %u planes (%" PRIu64
+           " MB) in turn.\n\n",
+           detector->material, detector->planes, detector->planes_bytes >> 20);
+    printf("%-40s %8s %8s %8s\n", "", "p50", "p99", "p99.9");
+    printf("%-40s %8.3f %8.3f %8.3f\n", "detect", ms(detector->process.p50_ns),
+           ms(detector->process.p99_ns), ms(detector->process.p999_ns));
+    printf("%-40s %8.3f %8.3f %8.3f\n", "read the plane once", ms(detector->read.p50_ns),
+           ms(detector->read.p99_ns), ms(detector->read.p999_ns));
+}
+
+void bench_print_table(const struct bench_results *results)
+{
+    struct utsname name;
+    uname(&name);
+    printf("framering-bench: %ld processors, %s %s %s%s\n", sysconf(_SC_NPROCESSORS_ONLN),
+           name.sysname, name.release, name.machine,
+           results->options.is_quick ? "; --quick: too few rounds to mean anything" : "");
+    print_wakes(results);
+    print_ways(results);
+    print_costs(&results->costs);
+    print_detector(&results->detector);
+}
+
+/* ---------------------------------------------------------------- for programs */
+
+static void json_spread(const char *prefix, const struct bench_spread *spread)
+{
+    printf("\"%sp50_ns\": %" PRId64 ", \"%sp99_ns\": %" PRId64 ", \"%sp999_ns\": %" PRId64, prefix,
+           spread->p50_ns, prefix, spread->p99_ns, prefix, spread->p999_ns);
+}
+
+static void json_cost(const char *name, const struct bench_spread *spread, const char *after)
+{
+    printf("    \"%s\": {", name);
+    json_spread("", spread);
+    printf("}%s\n", after);
+}
+
+/* Material and names are our own strings, without anything to escape. */
+void bench_print_json(const struct bench_results *results)
+{
+    const struct bench_wake *ways = &results->ways;
+    const struct bench_costs *costs = &results->costs;
+    const struct bench_detector *detector = &results->detector;
+    enum bench_way ring = ring_way(results);
+
+    printf("{\n  \"quick\": %s,\n  \"processors\": %ld,\n  \"mode\": \"%s\",\n  \"wake\": [\n",
+           results->options.is_quick ? "true" : "false", sysconf(_SC_NPROCESSORS_ONLN),
+           bench_way_name(ring));
+    for (unsigned i = 0; i < results->n_wakes; i++) {
+        const struct bench_wake *w = &results->wakes[i];
+        printf("    {\"frame_bytes\": %" PRIu64 ", \"width\": %u, \"height\": %u, \"readers\": %u, "
+               "\"rounds\": %" PRIu64 ", ",
+               w->size.frame_bytes, w->size.width_px, w->size.height_px, w->readers, w->rounds);
+        json_spread("", &w->wake[ring]);
+        printf(", ");
+        json_spread("futex_", &w->wake[BENCH_FUTEX]);
+        printf(", ");
+        json_spread("publish_", &w->write[ring]);
+        printf(", ");
+        json_spread("futex_wake_", &w->write[BENCH_FUTEX]);
+        printf("}%s\n", i + 1 < results->n_wakes ? "," : "");
+    }
+    printf("  ],\n  \"ways\": {\n    \"frame_bytes\": %" PRIu64 ", \"rounds\": %" PRIu64 ",\n",
+           ways->size.frame_bytes, ways->rounds);
+    for (unsigned way = 0; way < BENCH_WAYS; way++)
+        json_cost(bench_way_name((enum bench_way)way), &ways->wake[way],
+                  way + 1 < BENCH_WAYS ? "," : "");
+    printf("  },\n  \"calls\": {\n");
+    json_cost("clock", &costs->clock, ",");
+    json_cost("take", &costs->take, ",");
+    json_cost("publish", &costs->publish, ",");
+    json_cost("pin", &costs->pin, ",");
+    json_cost("unpin", &costs->unpin, ",");
+    json_cost("peek", &costs->peek, ",");
+    json_cost("unpeek", &costs->unpeek, ",");
+    json_cost("semop_pair", &costs->semop_pair, "");
+    printf("  },\n  \"detector\": {\"ms_1080p\": %.4f, \"ms_1080p_p99\": %.4f, "
+           "\"read_ms_1080p\": %.4f, \"read_ms_1080p_p99\": %.4f, \"planes\": %u, "
+           "\"planes_bytes\": %" PRIu64 ", \"is_real\": %s, \"material\": \"%s\"}\n}\n",
+           ms(detector->process.p50_ns), ms(detector->process.p99_ns), ms(detector->read.p50_ns),
+           ms(detector->read.p99_ns), detector->planes, detector->planes_bytes,
+           detector->is_real ? "true" : "false", detector->material);
+}

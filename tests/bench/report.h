@@ -1,0 +1,21 @@
+/* Telling the figures: a table for people, an object for programs.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#pragma once
+
+#include "tests/bench/bench.h"
+
+#define BENCH_WAKES_MAX 12
+
+struct bench_results {
+    struct bench_options options;
+    unsigned n_wakes;
+    struct bench_wake wakes[BENCH_WAKES_MAX]; /* sizes times readers: the ring beside the futex */
+    struct bench_wake ways;                   /* one reader, every way to wait */
+    struct bench_costs costs;
+    struct bench_detector detector;
+};
+
+void bench_print_table(const struct bench_results *results);
+void bench_print_json(const struct bench_results *results);

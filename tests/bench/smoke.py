@@ -1,0 +1,60 @@
+"""framering-bench --quick works: every figure is there, and the odd ends of its command line."""
+
+import json
+import math
+import subprocess
+import sys
+import unittest
+
+BENCH = sys.argv.pop(1)
+PERCENTILES = ("p50_ns", "p99_ns", "p999_ns")
+
+
+def run(*args):
+    return subprocess.run([BENCH, *args], capture_output=True, text=True, timeout=250)
+
+
+class Bench(unittest.TestCase):
+    def assert_spread(self, spread, prefix=""):
+        p50, p99, p999 = (spread[prefix + p] for p in PERCENTILES)
+        self.assertGreater(p50, 0)
+        self.assertLessEqual(p50, p99)
+        self.assertLessEqual(p99, p999)
+
+    def test_json_has_every_figure(self):
+        done = run("--quick", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("wake-up", done.stderr)  # progress, away from the figures
+        result = json.loads(done.stdout)
+        cells = {(w["frame_bytes"], w["readers"]) for w in result["wake"]}
+        self.assertEqual(
+            cells,
+            {(b, r) for b in (64, 460800, 3110400, 12441600) for r in (1, 4, 16)},
+        )
+        for wake in result["wake"]:
+            self.assertGreaterEqual(wake["rounds"], 8)
+            for prefix in ("", "futex_", "publish_"):
+                self.assert_spread(wake, prefix)
+        for way in ("futex", "peek", "pinned", "eventfd"):
+            self.assert_spread(result["ways"][way])
+        for call in ("clock", "take", "publish", "pin", "unpin", "peek", "unpeek", "semop_pair"):
+            self.assert_spread(result["calls"][call])
+        for figure in ("ms_1080p", "read_ms_1080p"):
+            self.assertTrue(math.isfinite(result["detector"][figure]))
+            self.assertGreater(result["detector"][figure], 0)
+
+    def test_wrong_usage_is_2(self):
+        for args in (["--fast"], ["--mode", "slow"], ["more"]):
+            done = run(*args)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertEqual(done.stdout, "")
+            self.assertIn(args[-1], done.stderr)
+
+    def test_help_is_told_on_stdout(self):
+        done = run("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--json", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
