@@ -209,17 +209,14 @@ static int64_t frame_time(const struct fr_frame *frame, int64_t now_ns)
 static bool look(struct fr_analysis *a, struct fr_frame *frame, int64_t now_ns)
 {
     const bool is_corrupt = frame->flags & FR_FRAME_CORRUPT;
-    struct fr_luma luma;
     uint64_t hash = 0;
-    bool is_seen = false;
+    int r = -EINVAL;
 
     if (is_corrupt)
         LOG_LIMITED(&a->corrupt_limit, now_ns, "frame %" PRIu64 ": damaged, says its source",
                     frame->number);
-    else if (fr_frame_luma(frame, &luma) < 0)
+    else if (a->detector && (r = fr_detector_look_frame(a->detector, frame)) == -ENOTSUP)
         LOG_LIMITED(&a->luma_limit, now_ns, "frame %" PRIu64 ": no luma in it", frame->number);
-    else
-        is_seen = a->detector && fr_detector_look(a->detector, &luma) == 0;
     if (a->frame_log)
         hash = fr_frame_hash(frame);
 
@@ -229,14 +226,14 @@ static bool look(struct fr_analysis *a, struct fr_frame *frame, int64_t now_ns)
         LOG_LIMITED(&a->torn_limit, now_ns, "frame %" PRIu64 ": overwritten while it was read",
                     released.number);
     if (a->frame_log) {
-        int r = fr_frame_log_write(a->frame_log, &released, hash,
-                                   is_torn      ? FR_FRAME_VERDICT_TORN
-                                   : is_corrupt ? FR_FRAME_VERDICT_CORRUPT
-                                                : FR_FRAME_VERDICT_INTACT);
-        if (r < 0)
-            fr_log(LOG_ERR, "the frame log ends here: %s", strerror(-r));
+        int log_r = fr_frame_log_write(a->frame_log, &released, hash,
+                                       is_torn      ? FR_FRAME_VERDICT_TORN
+                                       : is_corrupt ? FR_FRAME_VERDICT_CORRUPT
+                                                    : FR_FRAME_VERDICT_INTACT);
+        if (log_r < 0)
+            fr_log(LOG_ERR, "the frame log ends here: %s", strerror(-log_r));
     }
-    return is_seen && !is_torn;
+    return r == 0 && !is_torn;
 }
 
 static int analyse(struct fr_analysis *a, struct fr_frame *frame)

@@ -3,8 +3,8 @@
 #include "analyzer/components.h"
 #include "analyzer/gain.h"
 #include "analyzer/majority.h"
-#include "analyzer/reduce.h"
 #include "analyzer/texture.h"
+#include "common/media/half_luma.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -102,7 +102,7 @@ int fr_detector_set(struct fr_detector *detector, const struct fr_detector_setti
 
 size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
 {
-    uint32_t w = fr_half(width_px), h = fr_half(height_px);
+    uint32_t w = fr_half_px(width_px), h = fr_half_px(height_px);
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
     return sizeof(struct fr_detector) + (size_t)w * h * (1 + 3 * sizeof(int16_t) + 1) +
            n_tiles * (sizeof(uint8_t) + sizeof(uint16_t) + sizeof(bool)) +
@@ -120,8 +120,8 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
         return -ENOMEM;
     d->width_px = width_px;
     d->height_px = height_px;
-    d->half_width_px = fr_half(width_px);
-    d->half_height_px = fr_half(height_px);
+    d->half_width_px = fr_half_px(width_px);
+    d->half_height_px = fr_half_px(height_px);
     d->n_tiles = (size_t)fr_tiles(d->half_width_px) * fr_tiles(d->half_height_px);
     fr_detector_set(d, settings);
 
@@ -171,9 +171,37 @@ int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma)
         !luma->step_bytes ||
         (uint64_t)(luma->width_px - 1) * luma->step_bytes >= luma->stride_bytes)
         return -EINVAL;
-    fr_reduce_2x2(luma, detector->plane);
+    fr_half_luma(luma, detector->plane, detector->half_width_px);
     detector->state = PLANE_LUMA;
     return 0;
+}
+
+/* Luma that somebody has reduced already. */
+static int look_at_half(struct fr_detector *d, const struct fr_plane *half)
+{
+    if (half->stride_bytes < d->half_width_px || half->rows < d->half_height_px ||
+        half->size_bytes <
+            (uint64_t)(d->half_height_px - 1) * half->stride_bytes + d->half_width_px)
+        return -EINVAL;
+    for (size_t y = 0; y < d->half_height_px; y++)
+        memcpy(d->plane + y * d->half_width_px, half->data + y * half->stride_bytes,
+               d->half_width_px);
+    d->state = PLANE_LUMA;
+    return 0;
+}
+
+int fr_detector_look_frame(struct fr_detector *detector, const struct fr_frame *frame)
+{
+    const struct fr_plane *half = fr_frame_plane(frame, FR_PLANE_HALF_Y);
+    struct fr_luma luma;
+
+    int r = fr_frame_luma(frame, &luma);
+    if (r < 0)
+        return r;
+    if (half && luma.width_px == detector->width_px && luma.height_px == detector->height_px &&
+        look_at_half(detector, half) == 0)
+        return 0;
+    return fr_detector_look(detector, &luma);
 }
 
 /* The first frame is the background, and nothing moves in it. */

@@ -83,6 +83,11 @@ void fr_detector_doubt(struct fr_detector *detector);
  * detector's size, or a step or stride too small for it. The pixels are not needed afterwards. */
 int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma);
 
+/* The same with a frame of a ring. Its plane of half the size, where capture has made one, is read
+ * instead of its luma: a quarter of the bytes, and the same result bit for bit. -ENOTSUP: no luma in
+ * it. */
+int fr_detector_look_frame(struct fr_detector *detector, const struct fr_frame *frame);
+
 /* Decides on the frame last read, captured at captured_mono_ns (later than the one before; one that
  * is not counts as a moment later). -ENODATA: none was read since the last decision. */
 int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,

@@ -1,5 +1,6 @@
 /* The detector on scenes whose truth is known: what it must find, and what it must not. */
 #include "analyzer/detector.h"
+#include "common/media/half_luma.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -336,6 +337,90 @@ START_TEST(packed_luma_gives_what_planar_luma_gives)
 }
 END_TEST
 
+/* A ring's frame with the scene as it is, and its half-size plane when `half` is given. */
+static struct fr_frame frame_of(const struct scene *scene, uint8_t *half, uint32_t half_stride)
+{
+    struct fr_frame frame = {
+        .format = {.fourcc = FR_FOURCC_GREY, .width_px = scene->width, .height_px = scene->height},
+        .n_planes = half ? 2 : 1};
+    frame.planes[0] = (struct fr_plane){.data = scene->frame,
+                                        .kind = FR_PLANE_Y,
+                                        .stride_bytes = scene->width,
+                                        .rows = scene->height,
+                                        .size_bytes = (uint64_t)scene->width * scene->height};
+    if (half) {
+        const struct fr_luma luma = {scene->frame, scene->width, scene->height, scene->width, 1};
+        uint32_t rows = fr_half_px(scene->height);
+        fr_half_luma(&luma, half, half_stride);
+        frame.planes[1] = (struct fr_plane){.data = half,
+                                            .kind = FR_PLANE_HALF_Y,
+                                            .stride_bytes = half_stride,
+                                            .rows = rows,
+                                            .size_bytes = (uint64_t)half_stride * rows};
+    }
+    return frame;
+}
+
+START_TEST(the_half_size_plane_of_a_frame_gives_what_its_luma_gives_bit_for_bit)
+{
+    enum { W = 161, H = 121, STRIDE = 128 };
+    static uint8_t half[STRIDE * (H / 2 + 1)];
+    struct fr_detector_settings settings = fr_detector_settings_default();
+    struct scene scene = scene_new(W, H, NULL);
+    struct fr_detector *other;
+    struct fr_detection detection;
+    uint32_t width, height;
+    ck_assert_int_eq(fr_detector_new(&settings, W, H, &other), 0);
+    for (uint32_t i = 0; i < 60; i++) {
+        draw_background(&scene);
+        if (i > 40)
+            draw_square(&scene, 2 * i, 30, 20, 220);
+        const struct fr_frame with = frame_of(&scene, half, STRIDE);
+        const struct fr_frame without = frame_of(&scene, NULL, 0);
+        ck_assert_int_eq(fr_detector_look_frame(other, &with), 0);
+        memset(half, 0, sizeof half); /* the frame may be given back after the look */
+        ck_assert_int_eq(fr_detector_look_frame(scene.detector, &without), 0);
+        ck_assert_int_eq(fr_detector_decide(scene.detector, scene.now_ns, &scene.detection), 0);
+        ck_assert_int_eq(fr_detector_decide(other, scene.now_ns, &detection), 0);
+        scene.now_ns += FRAME_NS;
+        ck_assert_mem_eq(&detection, &scene.detection, sizeof detection);
+        const uint8_t *mask = fr_detector_mask(scene.detector, &width, &height);
+        ck_assert_mem_eq(fr_detector_mask(other, &width, &height), mask, (size_t)width * height);
+    }
+    ck_assert_uint_gt(detection.n_objects, 0);
+    fr_detector_free(other);
+    scene_free(&scene);
+}
+END_TEST
+
+START_TEST(the_half_size_plane_is_read_instead_of_luma_and_only_if_it_is_whole)
+{
+    static uint8_t half[WIDTH / 2 * HEIGHT / 2];
+    struct scene scene = scene_new(WIDTH, HEIGHT, NULL);
+    draw_background(&scene);
+    struct fr_frame frame = frame_of(&scene, half, WIDTH / 2);
+    frame.planes[0].data = NULL; /* whoever reads luma falls */
+    ck_assert_int_eq(fr_detector_look_frame(scene.detector, &frame), 0);
+
+    frame.planes[0].data = scene.frame;
+    frame.planes[1].data = NULL; /* and now whoever reads the half-size plane */
+    frame.planes[1].rows--;
+    ck_assert_int_eq(fr_detector_look_frame(scene.detector, &frame), 0);
+    frame.planes[1].rows++;
+    frame.planes[1].stride_bytes--;
+    ck_assert_int_eq(fr_detector_look_frame(scene.detector, &frame), 0);
+    frame.planes[1].stride_bytes++;
+    frame.planes[1].size_bytes--;
+    ck_assert_int_eq(fr_detector_look_frame(scene.detector, &frame), 0);
+    frame.planes[1].size_bytes++;
+    frame.format.width_px += 2;
+    ck_assert_int_eq(fr_detector_look_frame(scene.detector, &frame), -EINVAL);
+    frame.n_planes = 0;
+    ck_assert_int_eq(fr_detector_look_frame(scene.detector, &frame), -ENOTSUP);
+    scene_free(&scene);
+}
+END_TEST
+
 START_TEST(any_size_works_and_boxes_stay_inside)
 {
     static const uint32_t sizes[][2] = {{16, 16},   {17, 16},  {16, 17},    {17, 33},
@@ -485,8 +570,10 @@ UNIT_MAIN("detector", a_still_scene_with_noise_is_no_motion, a_moving_square_is_
           an_object_through_a_step_of_light_is_still_found,
           a_static_object_is_background_after_its_time_and_its_place_stays_known,
           static_time_is_time_and_not_frames, the_ghost_of_an_object_of_the_first_frame_goes_soon,
-          packed_luma_gives_what_planar_luma_gives, any_size_works_and_boxes_stay_inside,
-          a_frame_that_was_only_looked_at_changes_nothing,
+          packed_luma_gives_what_planar_luma_gives,
+          the_half_size_plane_of_a_frame_gives_what_its_luma_gives_bit_for_bit,
+          the_half_size_plane_is_read_instead_of_luma_and_only_if_it_is_whole,
+          any_size_works_and_boxes_stay_inside, a_frame_that_was_only_looked_at_changes_nothing,
           time_that_stands_still_or_runs_back_does_no_harm,
           settings_and_frames_that_make_no_sense_are_refused,
           state_is_two_and_a_quarter_bytes_a_pixel_at_most, the_mask_in_full_size_is_the_mask)

@@ -1,7 +1,6 @@
-/* The detector's steps over whole planes: reduce, majority, gain, texture. */
+/* The detector's steps over whole planes: majority, gain, texture. */
 #include "analyzer/gain.h"
 #include "analyzer/majority.h"
-#include "analyzer/reduce.h"
 #include "analyzer/texture.h"
 #include "tests/unit/unit.h"
 
@@ -17,39 +16,6 @@ static uint32_t clamp(int at, uint32_t n)
 {
     return at < 0 ? 0 : (uint32_t)at < n ? (uint32_t)at : n - 1;
 }
-
-START_TEST(reduced_is_the_mean_of_four_whatever_the_size_and_step)
-{
-    for (int round = 0; round < 200; round++) {
-        uint32_t width = 1 + next_random() % 80, height = 1 + next_random() % 40;
-        uint32_t step = 1 + next_random() % 3, stride = width * step + next_random() % 20;
-        /* To the byte: a sanitizer sees what is read beyond the last pixel. */
-        size_t bytes = (size_t)(height - 1) * stride + (width - 1) * step + 1;
-        uint8_t *pixels = malloc(bytes);
-        for (size_t i = 0; i < bytes; i++)
-            pixels[i] = (uint8_t)next_random();
-        uint32_t half_width = fr_half(width), half_height = fr_half(height);
-        uint8_t *half = malloc((size_t)half_width * half_height);
-
-        fr_reduce_2x2(&(struct fr_luma){.data = pixels,
-                                        .width_px = width,
-                                        .height_px = height,
-                                        .stride_bytes = stride,
-                                        .step_bytes = step},
-                      half);
-        for (uint32_t y = 0; y < half_height; y++)
-            for (uint32_t x = 0; x < half_width; x++) {
-                uint32_t sum = 2;
-                for (uint32_t i = 0; i < 4; i++)
-                    sum += pixels[(size_t)clamp((int)(2 * y + i / 2), height) * stride +
-                                  clamp((int)(2 * x + i % 2), width) * step];
-                ck_assert_uint_eq(half[y * half_width + x], sum / 4);
-            }
-        free(half);
-        free(pixels);
-    }
-}
-END_TEST
 
 START_TEST(majority_counts_the_25_around_each_pixel)
 {
@@ -169,7 +135,6 @@ START_TEST(tiles_are_counted_to_the_edge)
 }
 END_TEST
 
-UNIT_MAIN("planes", reduced_is_the_mean_of_four_whatever_the_size_and_step,
-          majority_counts_the_25_around_each_pixel,
+UNIT_MAIN("planes", majority_counts_the_25_around_each_pixel,
           gain_is_the_factor_of_the_whole_picture_and_not_of_an_object,
           a_shadow_keeps_the_texture_and_an_object_does_not, tiles_are_counted_to_the_edge)
