@@ -204,7 +204,8 @@ class Deaths(AnalyzerCase):
         capture.send_signal(signal.SIGCONT)
         back = analyzer.events.next()
         self.assertEqual(back["event"], "signal_back")
-        self.assertGreaterEqual(back["duration"], 0.5)
+        # From frame to frame by their own times, which a source may plan ahead.
+        self.assertGreater(back["duration"], 0.2)
 
     def test_an_analyzer_waits_for_a_camera_that_is_not_there_yet(self):
         analyzer = self.analyzer("--signal-timeout", "0.3", *QUICK)
