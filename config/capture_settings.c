@@ -131,6 +131,28 @@ static const struct fr_setting rows[] = {
      .offset = AT(mirror),
      .default_text = "no",
      .help = "Exchange left and right, before the picture is turned."},
+    {.key = "input",
+     .type = FR_SETTING_STRING,
+     .offset = AT(input),
+     .unit = "INPUT",
+     .max = CAPACITY(input),
+     .default_text = "",
+     .help = "v4l2: number or name of the input to choose, on a device that has several; without "
+             "one it is left as it is."},
+};
+
+static const struct fr_free_section controls = {
+    .name = "controls",
+    .offset = AT(controls),
+    .help =
+        "The camera's own controls (brightness, exposure …), each by the name that "
+        "`framering-capture --list-controls /dev/videoN` prints: set when the camera is opened, "
+        "each time that it is plugged in again, and, when the file is changed, on SIGHUP "
+        "(systemctl reload).",
+    .example = "brightness = 128\n"
+               "auto_exposure = Manual Mode\n"
+               "exposure_time_absolute = 300\n"
+               "power_line_frequency = 50 Hz\n",
 };
 
 const struct fr_settings_table fr_capture_table = {
@@ -138,4 +160,5 @@ const struct fr_settings_table fr_capture_table = {
     .rows = rows,
     .n_rows = sizeof rows / sizeof *rows,
     .struct_bytes = sizeof(struct fr_capture_settings),
+    .free_section = &controls,
 };

@@ -27,6 +27,8 @@ struct fr_capture_settings {
     bool half_luma;
     int rotate; /* quarter turns, clockwise */
     bool mirror;
+    char input[64]; /* "": as it is */
+    struct fr_control_settings controls;
 };
 
 extern const struct fr_settings_table fr_capture_table;

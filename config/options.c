@@ -28,6 +28,7 @@ struct line {
     const char **given; /* text of each setting, NULL: not given */
     const char *config;
     bool needs_nothing; /* an option that needs no instance and no file was given */
+    bool is_again;      /* a reload: the program's own options were applied at start */
     void *tried;        /* settings that the command line is tried on */
 };
 
@@ -101,6 +102,8 @@ static int take_other(struct line *line, const char *name, const char *text, voi
     for (size_t i = 0; i < program->n_options; i++) {
         if (strcmp(program->options[i].name, name) != 0)
             continue;
+        if (line->is_again)
+            return FR_OPTIONS_GO_ON;
         int r = program->options[i].apply(userdata, text, reason, sizeof reason);
         if (r >= 0) {
             line->needs_nothing |= r > 0;
@@ -216,13 +219,13 @@ static const char *instance_of(const struct fr_program *program, const void *set
     return "";
 }
 
-/* Reads the file, if there is one. FR_OPTIONS_GO_ON or FR_EXIT_CONFIG. */
-static int read_file(const struct line *line, void *settings, struct fr_options_result *result)
+/* Reads the file, if there is one. 0, or negative errno with the reason. */
+static int read_file(const struct line *line, void *settings, struct fr_options_result *result,
+                     char *reason, size_t reason_size)
 {
     const struct fr_program *program = line->program;
     const char *folder = getenv("FRAMERING_CONFDIR");
     const char *instance = instance_of(program, line->tried);
-    char reason[FR_SETTINGS_REASON_MAX];
 
     int n = 0;
     if (line->config)
@@ -231,21 +234,27 @@ static int read_file(const struct line *line, void *settings, struct fr_options_
         n = snprintf(result->config_path, sizeof result->config_path, "%s/%s/%s.conf",
                      folder && *folder ? folder : FR_CONFDIR, program->config_folder, instance);
     else
-        return FR_OPTIONS_GO_ON;
+        return 0;
     if (n < 0 || (size_t)n >= sizeof result->config_path) {
-        fprintf(stderr, "%s: the configuration file's path is too long\n", program->name);
-        return FR_EXIT_CONFIG;
+        snprintf(reason, reason_size, "the configuration file's path is too long");
+        return -ENAMETOOLONG;
     }
-    int r = fr_settings_load(program->table, settings, result->config_path, reason, sizeof reason);
+    int r = fr_settings_load(program->table, settings, result->config_path, reason, reason_size);
     if (r == -ENOENT && !line->config) {
         result->config_path[0] = 0;
-        return FR_OPTIONS_GO_ON;
+        return 0;
     }
-    if (r < 0) {
-        fprintf(stderr, "%s: %s\n", program->name, reason);
-        return FR_EXIT_CONFIG;
-    }
-    return FR_OPTIONS_GO_ON;
+    return r;
+}
+
+/* The command line over what is there already. It was tried before: it cannot fail. */
+static void take_given(const struct line *line, void *settings)
+{
+    char reason[FR_SETTINGS_REASON_MAX];
+    for (size_t i = 0; i < line->n_rows; i++)
+        if (line->given[i])
+            fr_setting_parse(&line->program->table->rows[i], settings, line->given[i], reason,
+                             sizeof reason);
 }
 
 /* Defaults, file, command line, in this order. */
@@ -255,13 +264,11 @@ static int take_settings(struct line *line, void *settings, struct fr_options_re
     char reason[FR_SETTINGS_REASON_MAX];
 
     fr_settings_defaults(program->table, settings);
-    int code = line->needs_nothing ? FR_OPTIONS_GO_ON : read_file(line, settings, result);
-    if (code != FR_OPTIONS_GO_ON)
-        return code;
-    for (size_t i = 0; i < line->n_rows; i++)
-        if (line->given[i]) /* tried already: it cannot fail */
-            fr_setting_parse(&program->table->rows[i], settings, line->given[i], reason,
-                             sizeof reason);
+    if (!line->needs_nothing && read_file(line, settings, result, reason, sizeof reason) < 0) {
+        fprintf(stderr, "%s: %s\n", program->name, reason);
+        return FR_EXIT_CONFIG;
+    }
+    take_given(line, settings);
     if (program->instance_keys && !line->needs_nothing && !*instance_of(program, settings)) {
         size_t last = 0;
         while (program->instance_keys[last + 1])
@@ -317,4 +324,38 @@ int fr_options_read(const struct fr_program *program, int argc, char **argv, voi
 out:
     line_fini(&line);
     return code;
+}
+
+int fr_options_reload(const struct fr_program *program, int argc, char **argv, void *settings,
+                      struct fr_options_result *ret_result, char *reason, size_t reason_size)
+{
+    struct fr_options_result result = {0};
+    struct line line;
+    void *fresh = calloc(1, program->table->struct_bytes + 1);
+    int r = line_init(&line, program);
+
+    if (r < 0 || !fresh) {
+        snprintf(reason, reason_size, "not enough memory to read the settings");
+        r = -ENOMEM;
+        goto out;
+    }
+    line.is_again = true;
+    fr_settings_defaults(program->table, line.tried);
+    if (take_options(&line, argc, argv, NULL) != FR_OPTIONS_GO_ON) {
+        snprintf(reason, reason_size, "the command line is not what it was");
+        r = -EINVAL;
+        goto out;
+    }
+    fr_settings_defaults(program->table, fresh);
+    r = read_file(&line, fresh, &result, reason, reason_size);
+    if (r < 0)
+        goto out;
+    take_given(&line, fresh);
+    memcpy(settings, fresh, program->table->struct_bytes);
+    if (ret_result)
+        *ret_result = result;
+out:
+    line_fini(&line);
+    free(fresh);
+    return r;
 }

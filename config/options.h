@@ -61,3 +61,9 @@ struct fr_options_result {
  * disk. `ret_result` may be NULL. */
 int fr_options_read(const struct fr_program *program, int argc, char **argv, void *settings,
                     void *userdata, struct fr_options_result *ret_result);
+
+/* Reads the same settings again for a program that runs on: the command line as it was, and the
+ * file as it is now. All or nothing: when it fails, *settings is unchanged and *reason says why, as
+ * fr_settings_load() does. Writes nowhere else; calls no apply(). Negative errno. */
+int fr_options_reload(const struct fr_program *program, int argc, char **argv, void *settings,
+                      struct fr_options_result *ret_result, char *reason, size_t reason_size);

@@ -15,9 +15,7 @@ const struct fr_setting *fr_settings_find(const struct fr_settings_table *table,
     return NULL;
 }
 
-/* How many letters must be put in, left out, replaced or swapped with their neighbour to make one
- * word of the other; words of more than 32 letters are never near. */
-static unsigned distance(const char *a, const char *b)
+unsigned fr_word_distance(const char *a, const char *b)
 {
     enum { LONGEST = 32 };
     unsigned d[LONGEST + 1][LONGEST + 1];
@@ -51,7 +49,7 @@ const char *fr_settings_nearest(const struct fr_settings_table *table, const cha
     unsigned least = 3; /* further apart is another word */
 
     for (size_t i = 0; i < table->n_rows; i++) {
-        unsigned d = distance(key, table->rows[i].key);
+        unsigned d = fr_word_distance(key, table->rows[i].key);
         if (d < least && d < strlen(table->rows[i].key)) {
             least = d;
             nearest = table->rows[i].key;
@@ -75,6 +73,43 @@ int fr_settings_defaults(const struct fr_settings_table *table, void *settings)
             return -EINVAL;
     }
     return 0;
+}
+
+/* Equal in value, whatever stands behind a text's end. */
+static bool is_same(const struct fr_setting *row, const void *a, const void *b)
+{
+    const char *left = (const char *)a + row->offset, *right = (const char *)b + row->offset;
+    switch (row->type) {
+    case FR_SETTING_STRING:
+    case FR_SETTING_NAME:
+        return strcmp(left, right) == 0;
+    case FR_SETTING_INTEGER:
+        return memcmp(left, right, sizeof(int64_t)) == 0;
+    case FR_SETTING_REAL:
+        return memcmp(left, right, sizeof(double)) == 0;
+    case FR_SETTING_BOOL:
+        return memcmp(left, right, sizeof(bool)) == 0;
+    case FR_SETTING_SIZE:
+        return memcmp(left, right, sizeof(struct fr_size)) == 0;
+    case FR_SETTING_RATE:
+        return memcmp(left, right, sizeof(struct fr_rate)) == 0;
+    case FR_SETTING_FOURCC:
+        return memcmp(left, right, sizeof(uint32_t)) == 0;
+    case FR_SETTING_CHOICE:
+        return memcmp(left, right, sizeof(int)) == 0;
+    }
+    return false;
+}
+
+char *fr_settings_differences(const struct fr_settings_table *table, const void *a, const void *b,
+                              char *buf, size_t size)
+{
+    size_t n = 0;
+    *buf = 0;
+    for (size_t i = 0; i < table->n_rows && n < size; i++)
+        if (!is_same(&table->rows[i], a, b))
+            n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "", table->rows[i].key);
+    return buf;
 }
 
 int fr_settings_set(const struct fr_settings_table *table, void *settings, const char *key,

@@ -49,11 +49,32 @@ struct fr_setting {
     const char *const *choices; /* CHOICE: names, ending in NULL */
 };
 
+/* One line of a free section, whose names only a device knows: kept as it stands, with its line. */
+struct fr_control_setting {
+    char name[64];  /* a-z 0-9 _ */
+    char value[64]; /* printable, not empty */
+    int line;
+};
+enum { FR_CONTROLS_MAX = 64 };
+struct fr_control_settings {
+    size_t n;
+    struct fr_control_setting items[FR_CONTROLS_MAX];
+};
+
+/* A free section beside the table's own. A file that is read replaces all that was in it. */
+struct fr_free_section {
+    const char *name;    /* without brackets */
+    size_t offset;       /* of a struct fr_control_settings in the settings struct */
+    const char *help;    /* what it is for */
+    const char *example; /* its lines, each ending in a line break */
+};
+
 struct fr_settings_table {
     const char *section; /* of the file, without brackets */
     const struct fr_setting *rows;
     size_t n_rows;
     size_t struct_bytes;
+    const struct fr_free_section *free_section; /* NULL: none */
 };
 
 /* Longest reason, with its zero. */
@@ -68,6 +89,15 @@ const struct fr_setting *fr_settings_find(const struct fr_settings_table *table,
 
 /* The key that `key` was probably meant to be, or NULL. Pure. */
 const char *fr_settings_nearest(const struct fr_settings_table *table, const char *key);
+
+/* How many letters must be put in, left out, replaced or swapped with their neighbour to make one
+ * word of the other; at least 32 when either has more than 32 letters. Pure. */
+unsigned fr_word_distance(const char *a, const char *b);
+
+/* The keys of the rows in which `a` and `b` differ, as "size, fps", in buf; "" when in none. Free
+ * sections are not looked at. Returns buf. Pure. */
+char *fr_settings_differences(const struct fr_settings_table *table, const void *a, const void *b,
+                              char *buf, size_t size);
 
 /* Sets one row from text. On failure the row keeps its value, and *reason is
  * "what was wrong; expected …" (reason_size at least 1). -EINVAL, -ERANGE. Pure. */

@@ -113,6 +113,13 @@ void fr_settings_print_sample(const struct fr_settings_table *table, FILE *file)
         /* A text without a default is shown empty, and stays a comment however the file is read. */
         fprintf(file, "#%s = %s\n", row->key, row->default_text);
     }
+    const struct fr_free_section *more = table->free_section;
+    if (!more)
+        return;
+    fprintf(file, "\n[%s]\n\n# ", more->name);
+    print_wrapped(more->help, 2, "# ", 78, file);
+    for (const char *line = more->example; *line; line += strcspn(line, "\n") + 1)
+        fprintf(file, "#%.*s\n", (int)strcspn(line, "\n"), line);
 }
 
 /* A cell of a Markdown table must not hold its border. */
@@ -142,4 +149,8 @@ void fr_settings_print_markdown(const struct fr_settings_table *table, FILE *fil
         print_cell(row->help, file);
         fputs(" |\n", file);
     }
+    const struct fr_free_section *more = table->free_section;
+    if (more)
+        fprintf(file, "\nSection `[%s]`:\n\n%s\n\n```\n[%s]\n%s```\n", more->name, more->help,
+                more->name, more->example);
 }

@@ -23,7 +23,8 @@ struct reading {
     const char *name;
     const char *text, *end; /* not read yet */
     int line;
-    int *set_at; /* line that set the row, 0: none yet */
+    int *set_at;                            /* line that set the row, 0: none yet */
+    struct fr_control_settings *free_lines; /* in `settings`; NULL: the table has no free section */
     int error;
     char *reason;
     size_t reason_size;
@@ -61,34 +62,49 @@ static bool check_bytes(struct reading *reading, const char *line, size_t n)
     return true;
 }
 
+/* "[capture]", or "[capture] or [controls]". */
+static const char *sections(const struct fr_settings_table *table, char buf[128])
+{
+    const struct fr_free_section *more = table->free_section;
+    snprintf(buf, 128, "[%s]%s%s%s", table->section, more ? " or [" : "", more ? more->name : "",
+             more ? "]" : "");
+    return buf;
+}
+
+static bool is_section(const char *name, const char *text, size_t length)
+{
+    return strlen(name) == length && memcmp(name, text, length) == 0;
+}
+
 /* libinih says nothing about a section without keys, and ignores what stands behind the bracket. */
 static bool check_section(struct reading *reading, const char *line, size_t n)
 {
-    const char *section = reading->table->section;
+    const struct fr_settings_table *table = reading->table;
     const char *close = memchr(line, ']', n);
-    size_t known = strlen(section);
-    char text[64], shown[64];
+    char text[64], shown[64], expected[128];
 
     if (!close) {
-        refuse(reading, -EINVAL, "a section without its ]; expected [%s]", section);
+        refuse(reading, -EINVAL, "a section without its ]; expected %s", sections(table, expected));
         return false;
     }
     const char *behind = close + 1;
     while (behind < line + n && (*behind == ' ' || *behind == '\t'))
         behind++;
     if (behind < line + n && *behind != ';' && *behind != '#') {
-        refuse(reading, -EINVAL, "more text behind the section's ]; expected [%s] alone", section);
+        refuse(reading, -EINVAL, "more text behind the section's ]; expected %s alone",
+               sections(table, expected));
         return false;
     }
     size_t length = (size_t)(close - line) - 1;
-    if (length == known && memcmp(line + 1, section, known) == 0)
+    if (is_section(table->section, line + 1, length) ||
+        (table->free_section && is_section(table->free_section->name, line + 1, length)))
         return true;
     if (length >= sizeof text)
         length = sizeof text - 1;
     memcpy(text, line + 1, length);
     text[length] = 0;
-    refuse(reading, -EINVAL, "[%s]: no such section; expected [%s]",
-           fr_log_escape(text, shown, sizeof shown), section);
+    refuse(reading, -EINVAL, "[%s]: no such section; expected %s",
+           fr_log_escape(text, shown, sizeof shown), sections(table, expected));
     return false;
 }
 
@@ -150,6 +166,52 @@ static char *read_line(char *buf, int size, void *userdata)
     return buf;
 }
 
+/* Names of free sections end up in messages, and are compared with what a device told. */
+static bool is_free_name(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return n > 0 && name[n] == 0 && n < sizeof((struct fr_control_setting *)0)->name;
+}
+
+/* A line of the free section. 1, or 0 and the reading has an error. */
+static int take_free(struct reading *reading, const char *name, const char *value)
+{
+    struct fr_control_settings *lines = reading->free_lines;
+    const char *section = reading->table->free_section->name;
+    char shown[80];
+
+    if (!is_free_name(name)) {
+        refuse(
+            reading, -EINVAL,
+            "%s: not a name of [%s]; expected 1 to 63 lower case letters, digits and underscores",
+            fr_log_escape(name, shown, sizeof shown), section);
+        return 0;
+    }
+    for (size_t i = 0; i < lines->n; i++) {
+        if (strcmp(lines->items[i].name, name) == 0) {
+            refuse(reading, -EINVAL,
+                   "%s: set twice; expected it once, and it stands in line %d already", name,
+                   lines->items[i].line);
+            return 0;
+        }
+    }
+    struct fr_control_setting item = {.line = reading->line};
+    if (!*value || strlen(value) >= sizeof item.value || strchr(value, '\t')) {
+        refuse(reading, -EINVAL,
+               "%s: \"%s\" cannot be used; expected 1 to %zu printable characters", name,
+               fr_log_escape(value, shown, sizeof shown), sizeof item.value - 1);
+        return 0;
+    }
+    if (lines->n == FR_CONTROLS_MAX) {
+        refuse(reading, -EINVAL, "%s: more than %d lines in [%s]", name, FR_CONTROLS_MAX, section);
+        return 0;
+    }
+    strcpy(item.name, name);
+    strcpy(item.value, value);
+    lines->items[lines->n++] = item;
+    return 1;
+}
+
 /* libinih's handler: one key and its value. */
 static int take_value(void *userdata, const char *section, const char *key, const char *value)
 {
@@ -158,6 +220,8 @@ static int take_value(void *userdata, const char *section, const char *key, cons
     const struct fr_setting *row = fr_settings_find(table, key);
     char why[FR_SETTINGS_REASON_MAX - 80];
 
+    if (reading->free_lines && strcmp(section, table->free_section->name) == 0)
+        return take_free(reading, key, value);
     if (strcmp(section, table->section) != 0) {
         char shown[64];
         refuse(reading, -EINVAL, "%s: stands before any section; expected [%s] above it",
@@ -199,6 +263,11 @@ int fr_settings_load_text(const struct fr_settings_table *table, void *settings,
         goto out;
     }
     memcpy(reading.settings, settings, table->struct_bytes);
+    if (table->free_section) {
+        reading.free_lines = (struct fr_control_settings *)(void *)((char *)reading.settings +
+                                                                    table->free_section->offset);
+        memset(reading.free_lines, 0, sizeof *reading.free_lines);
+    }
     int line = ini_parse_stream(read_line, &reading, take_value, &reading);
     if (line > 0 && (!reading.error || line < reading.line)) {
         /* libinih goes on after a line that it cannot take; the first one is what counts. */

@@ -248,6 +248,34 @@ START_TEST(help_shows_all_there_is)
 }
 END_TEST
 
+START_TEST(F10_a_reload_reads_the_file_again_and_a_wrong_one_changes_nothing)
+{
+    char *argv[] = {"prog", "--camera", "again", "--size=64x48", NULL};
+    char reason[FR_SETTINGS_REASON_MAX] = "";
+    struct fr_capture_settings fresh = {.slots = 77};
+
+    file_of("again", "[capture]\nslots = 9\nsize = 8x8\n[controls]\nbrightness = 1\n");
+    ck_assert_int_eq(fr_options_read(&program, 4, argv, &settings, &listed, &result),
+                     FR_OPTIONS_GO_ON);
+    ck_assert_int_eq(settings.slots, 9);
+    ck_assert_uint_eq(settings.controls.n, 1);
+
+    file_of("again", "[capture]\nslots = 10\nsize = 8x8\n");
+    ck_assert_int_eq(fr_options_reload(&program, 4, argv, &fresh, &result, reason, sizeof reason),
+                     0);
+    ck_assert_int_eq(fresh.slots, 10);
+    ck_assert_uint_eq(fresh.size.width_px, 64); /* the command line still beats the file */
+    ck_assert_uint_eq(fresh.controls.n, 0);
+
+    file_of("again", "[capture]\nslots = many\n");
+    fresh.slots = 77;
+    ck_assert_int_eq(fr_options_reload(&program, 4, argv, &fresh, &result, reason, sizeof reason),
+                     -EINVAL);
+    ck_assert_ptr_nonnull(strstr(reason, "/cameras/again.conf:2: slots: "));
+    ck_assert_int_eq(fresh.slots, 77);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told)
 {
     char *argv[] = {"prog", "--help", NULL};
@@ -272,6 +300,7 @@ int main(void)
                                   wrong_usage_says_what_was_expected,
                                   own_options_are_applied,
                                   help_shows_all_there_is,
+                                  F10_a_reload_reads_the_file_again_and_a_wrong_one_changes_nothing,
                                   a_full_disk_is_told};
     make_folder();
     int code = unit_run("options", tests, sizeof tests / sizeof *tests, 60);

@@ -20,6 +20,7 @@ struct sample {
     struct fr_rate rate;
     uint32_t fourcc;
     int colour;
+    struct fr_control_settings controls;
 };
 #define AT(field) .offset = offsetof(struct sample, field)
 static const struct fr_setting rows[] = {
@@ -67,8 +68,23 @@ static const struct fr_setting rows[] = {
      .default_text = "green",
      .help = "c"},
 };
-static const struct fr_settings_table table = {"sample", rows, sizeof rows / sizeof *rows,
-                                               sizeof(struct sample)};
+static const struct fr_settings_table table = {
+    .section = "sample",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof *rows,
+    .struct_bytes = sizeof(struct sample),
+};
+static const struct fr_free_section free_section = {.name = "controls",
+                                                    .offset = offsetof(struct sample, controls),
+                                                    .help = "h",
+                                                    .example = "a = 1\n"};
+static const struct fr_settings_table table_with_free = {
+    .section = "sample",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof *rows,
+    .struct_bytes = sizeof(struct sample),
+    .free_section = &free_section,
+};
 
 static char reason[FR_SETTINGS_REASON_MAX];
 
@@ -324,6 +340,82 @@ START_TEST(F8_bad_files_are_refused_by_line)
 }
 END_TEST
 
+START_TEST(a_free_section_keeps_names_values_and_lines)
+{
+    static const char text[] = "[controls]\nexposure = 300\n[sample]\nnumber = 9\n\n"
+                               "[controls]\npower_line = 50 Hz ; hum\n";
+    struct sample s = defaults();
+    s.controls.n = 7; /* what was there before goes */
+    ck_assert_msg(fr_settings_load_text(&table_with_free, &s, "f.conf", text, sizeof text - 1,
+                                        reason, sizeof reason) == 0,
+                  "%s", reason);
+    ck_assert_int_eq(s.number, 9);
+    ck_assert_uint_eq(s.controls.n, 2);
+    ck_assert_str_eq(s.controls.items[0].name, "exposure");
+    ck_assert_str_eq(s.controls.items[0].value, "300");
+    ck_assert_int_eq(s.controls.items[0].line, 2);
+    ck_assert_str_eq(s.controls.items[1].value, "50 Hz");
+    ck_assert_int_eq(s.controls.items[1].line, 7);
+}
+END_TEST
+
+START_TEST(F8_bad_lines_of_a_free_section_are_refused)
+{
+    static const struct {
+        const char *text, *reason;
+    } bad[] = {
+        {"[controls]\na = 1\na = 1\n", "f.conf:3: a: set twice; expected it once, and it stands in "
+                                       "line 2"},
+        {"[controls]\nExposure = 1\n",
+         "f.conf:2: Exposure: not a name of [controls]; expected 1 to"},
+        {"[controls]\na b = 1\n", "f.conf:2: a b: not a name"},
+        {"[controls]\n../a = 1\n", "f.conf:2: ../a: not a name"},
+        {"[controls]\na%n = 1\n", "f.conf:2: a%n: not a name"},
+        {"[controls]\na =\n", "f.conf:2: a: \"\" cannot be used; expected 1 to 63"},
+        {"[controls]\na = 1\t2\n", "f.conf:2: a: \"1\\t2\" cannot be used"},
+        {"[controls]\na = 0123456789012345678901234567890123456789012345678901234567890123\n",
+         "f.conf:2: a: \"0123"},
+        {"[kontrols]\n", "f.conf:1: [kontrols]: no such section; expected [sample] or [controls]"},
+    };
+    struct sample before = defaults(), s;
+    memcpy(&s, &before, sizeof s);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int r = fr_settings_load_text(&table_with_free, &s, "f.conf", bad[i].text,
+                                      strlen(bad[i].text), reason, sizeof reason);
+        ck_assert_int_eq(r, -EINVAL);
+        ck_assert_msg(strncmp(reason, bad[i].reason, strlen(bad[i].reason)) == 0,
+                      "%zu: \"%s\" instead of \"%s\"", i, reason, bad[i].reason);
+        ck_assert(memcmp(&s, &before, sizeof s) == 0);
+    }
+    char many[FR_CONTROLS_MAX * 16 + 64] = "[controls]\n";
+    for (int i = 0; i <= FR_CONTROLS_MAX; i++)
+        snprintf(many + strlen(many), 16, "c%d = 1\n", i);
+    ck_assert_int_eq(fr_settings_load_text(&table_with_free, &s, "f.conf", many, strlen(many),
+                                           reason, sizeof reason),
+                     -EINVAL);
+    ck_assert_str_eq(reason, "f.conf:66: c64: more than 64 lines in [controls]");
+}
+END_TEST
+
+START_TEST(what_differs_between_two_settings_is_told_by_key)
+{
+    struct sample a = with("text", "long text"), b = defaults();
+    char buf[64];
+    fr_settings_set(&table, &a, "text", "", reason, sizeof reason);
+    ck_assert_str_eq(fr_settings_differences(&table, &a, &b, buf, sizeof buf), "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static const char *const other[] = {"x", "x", "1", "1", "no", "8x8", "2", "YUYV", "red"};
+        b = defaults();
+        ck_assert_int_eq(fr_settings_set(&table, &b, rows[i].key, other[i], reason, sizeof reason),
+                         0);
+        ck_assert_str_eq(fr_settings_differences(&table, &a, &b, buf, sizeof buf), rows[i].key);
+    }
+    fr_settings_set(&table, &b, "text", "x", reason, sizeof reason);
+    ck_assert_str_eq(fr_settings_differences(&table, &a, &b, buf, sizeof buf), "text, colour");
+    ck_assert_str_eq(fr_settings_differences(&table, &a, &b, buf, 7), "text, ");
+}
+END_TEST
+
 START_TEST(all_or_nothing)
 {
     static const char text[] = "[sample]\nnumber = 9\nflag = no\ncolour = blue\n";
@@ -455,6 +547,11 @@ static void check_table(const struct fr_settings_table *t)
         ck_assert_msg(
             fr_settings_load_text(t, got, "sample", text, strlen(text), reason, sizeof reason) == 0,
             "%s", reason);
+        if (t->free_section) { /* which has no defaults, but an example that can be read */
+            struct fr_control_settings *lines = (void *)((char *)got + t->free_section->offset);
+            ck_assert_int_eq(lines->n > 0, i);
+            memset(lines, 0, sizeof *lines);
+        }
         ck_assert(memcmp(got, wanted, t->struct_bytes) == 0);
     }
     for (size_t i = 0; i < t->n_rows; i++)
@@ -467,6 +564,7 @@ static void check_table(const struct fr_settings_table *t)
 START_TEST(a_sample_file_equals_the_defaults)
 {
     check_table(&table);
+    check_table(&table_with_free);
     check_table(&fr_capture_table);
     check_table(&fr_analyzer_table);
 }
@@ -522,7 +620,9 @@ END_TEST
 UNIT_MAIN("settings", defaults_are_the_tables, good_values_are_taken, rates_are_fractions,
           bad_values_are_refused_and_change_nothing, a_reason_says_what_was_expected,
           an_unknown_key_gets_its_nearest_neighbour, good_files_are_read, a_comment_may_be_long,
-          F8_bad_files_are_refused_by_line, all_or_nothing, a_file_is_read,
+          F8_bad_files_are_refused_by_line, a_free_section_keeps_names_values_and_lines,
+          F8_bad_lines_of_a_free_section_are_refused,
+          what_differs_between_two_settings_is_told_by_key, all_or_nothing, a_file_is_read,
           F9_a_file_that_others_can_write_is_refused, F9_a_file_of_another_user_is_refused,
           what_is_no_file_is_refused, a_huge_file_is_refused, a_sample_file_equals_the_defaults,
           help_and_documentation_name_every_setting, an_analyzer_is_named_like_its_camera)
