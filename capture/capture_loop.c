@@ -18,6 +18,9 @@
 /* Something happened to the path: udev may still be at it, and much may happen at once. */
 #define HINT_NS (100 * FR_NS_PER_MS)
 
+/* A source whose picture changes sooner than that after it was started waits as a lost one does. */
+#define CHANGE_MIN_NS (500 * FR_NS_PER_MS)
+
 enum { IDLE_STEPS_MAX = 100 }; /* "ready" without anything there, in a row, before it is a fault */
 
 /* ---------------------------------------------------------------- small things */
@@ -75,6 +78,7 @@ static void step_source(struct capture_loop *l)
 
     if (r > 0) {
         l->idle_steps = 0;
+        l->is_restarted = false;
         l->progress_mono_ns = now;
         feed_watchdog(l, now);
     } else if (r == 0) {
@@ -97,11 +101,53 @@ static void step_source(struct capture_loop *l)
         fr_pace_timer_arm(l->phase_fd, now + ENDING_NS);
     } else if (r == -EIDRM) {
         renew_epoch(l, "the ring was removed under us");
+    } else if (r == -ESTALE && now - l->started_mono_ns >= CHANGE_MIN_NS) {
+        fr_log(LOG_NOTICE, "%s; opening it anew", reason);
+        fr_capture_poll_remove_source(l);
+        fr_capture_leave_source(l);
+        fr_capture_try(l);
     } else {
         fr_backoff_worked(&l->backoff, now - l->started_mono_ns);
         fr_capture_poll_remove_source(l);
         fr_capture_wait(l, r, *reason ? reason : strerror(-r));
     }
+}
+
+/* Something happened that may end the waiting: it is tried in a moment. */
+static void try_soon(struct capture_loop *l)
+{
+    int64_t soon = fr_now_mono_ns() + HINT_NS;
+    if (soon < l->retry_mono_ns) {
+        l->retry_mono_ns = soon;
+        fr_pace_timer_arm(l->phase_fd, soon);
+    }
+}
+
+/* A source without a picture says that there may be one now. */
+static void ask_waiting_source(struct capture_loop *l)
+{
+    char reason[FR_SOURCE_REASON_MAX] = "";
+    if (l->ops->step(l->source, l->writer, reason) < 0) {
+        fr_capture_poll_remove_source(l);
+        try_soon(l);
+    } else if (++l->idle_steps >= IDLE_STEPS_MAX) {
+        fr_capture_poll_remove_source(l); /* it cries wolf: the back-off alone counts */
+    }
+}
+
+/* No frame for too long: stopping and starting mends many cameras; opening anew is next. */
+static void stalled(struct capture_loop *l, int64_t now)
+{
+    char reason[128];
+    snprintf(reason, sizeof reason, "no frame for %.1f s",
+             (double)(now - l->progress_mono_ns) / (double)FR_NS_PER_S);
+    if (!l->is_restarted) {
+        fr_capture_restart(l, reason);
+        return;
+    }
+    fr_backoff_worked(&l->backoff, l->progress_mono_ns - l->started_mono_ns);
+    fr_capture_poll_remove_source(l);
+    fr_capture_wait(l, -ETIMEDOUT, reason);
 }
 
 /* The state's own timer. */
@@ -113,16 +159,10 @@ static void phase_over(struct capture_loop *l)
         fr_capture_try(l);
         break;
     case STATE_STREAMING:
-        if (now - l->progress_mono_ns < l->stall_ns) {
+        if (now - l->progress_mono_ns < l->stall_ns)
             fr_pace_timer_arm(l->phase_fd, l->progress_mono_ns + l->stall_ns);
-        } else {
-            char reason[128];
-            snprintf(reason, sizeof reason, "no frame for %.1f s",
-                     (double)(now - l->progress_mono_ns) / (double)FR_NS_PER_S);
-            fr_backoff_worked(&l->backoff, l->progress_mono_ns - l->started_mono_ns);
-            fr_capture_poll_remove_source(l);
-            fr_capture_wait(l, -ETIMEDOUT, reason);
-        }
+        else
+            stalled(l, now);
         break;
     default:
         fr_capture_fail(l, FR_CAPTURE_EXIT_OK);
@@ -158,20 +198,72 @@ static void tick(struct capture_loop *l)
 
 static void path_changed(struct capture_loop *l)
 {
-    if (!fr_path_watch_take(&l->watch) || l->state != STATE_WAITING)
-        return;
-    int64_t soon = fr_now_mono_ns() + HINT_NS;
-    if (soon < l->retry_mono_ns) {
-        l->retry_mono_ns = soon;
-        fr_pace_timer_arm(l->phase_fd, soon);
+    if (fr_path_watch_take(&l->watch) && l->state == STATE_WAITING)
+        try_soon(l);
+}
+
+static bool are_same(const struct fr_control_settings *a, const struct fr_control_settings *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (strcmp(a->items[i].name, b->items[i].name) != 0 ||
+            strcmp(a->items[i].value, b->items[i].value) != 0)
+            return false;
+    return true;
+}
+
+/* Sets the controls that differ now, or remembers them until the source is there. */
+static void take_controls(struct capture_loop *l, const struct fr_control_settings *fresh)
+{
+    char reason[FR_SOURCE_REASON_MAX] = "";
+    struct fr_source_request request = l->request;
+    request.controls = fresh->items;
+    request.n_controls = fresh->n;
+    if (l->state == STATE_STREAMING && l->ops->reconfigure) {
+        int r = l->ops->reconfigure(l->source, &request, reason);
+        if (r < 0) {
+            fr_log(LOG_ERR, "%s; the old controls stay", *reason ? reason : strerror(-r));
+            return;
+        }
+        l->good_controls = *fresh;
+        l->has_good_controls = true;
     }
+    l->controls = *fresh;
+    l->request.n_controls = fresh->n;
+    fr_log(LOG_INFO, "the controls are those of the file again");
+    fr_capture_tell_notes(l, reason);
+}
+
+static void read_settings_again(struct capture_loop *l)
+{
+    struct fr_capture_settings fresh;
+    char reason[FR_SETTINGS_REASON_MAX] = "", keys[256];
+    if (!l->config->reload)
+        return;
+    if (l->config->reload(l->config->userdata, &fresh, reason, sizeof reason) < 0) {
+        fr_log(LOG_ERR, "%s; the old settings stay", reason);
+        return;
+    }
+    bool is_same = are_same(&l->controls, &fresh.controls);
+    fr_settings_differences(&fr_capture_table, l->settings, &fresh, keys, sizeof keys);
+    if (*keys)
+        fr_log(LOG_NOTICE, "changed in the settings, and in force after a restart only: %s", keys);
+    else if (is_same)
+        fr_log(LOG_INFO, "the settings were read again; nothing has changed");
+    if (is_same) /* but perhaps not in the same lines */
+        memcpy(&l->controls, &fresh.controls, sizeof l->controls);
+    else
+        take_controls(l, &fresh.controls);
 }
 
 static void take_signals(struct capture_loop *l)
 {
     for (int sig; (sig = fr_signals_read(l->signal_fd)) > 0;) {
-        if (sig == SIGHUP)
-            continue; /* settings are read at start; a terminal that goes away is no reason */
+        if (sig == SIGHUP) {
+            read_settings_again(l);
+            continue;
+        }
         fr_log(LOG_INFO, "%s: stopping", sig == SIGINT ? "interrupted" : "told to stop");
         fr_notify_stopping();
         fr_capture_fail(l, FR_CAPTURE_EXIT_OK);
@@ -187,6 +279,8 @@ static void dispatch(struct capture_loop *l, enum capture_about about)
     case ABOUT_SOURCE:
         if (l->state == STATE_STREAMING)
             step_source(l);
+        else if (l->state == STATE_WAITING && l->source)
+            ask_waiting_source(l);
         break;
     case ABOUT_PHASE:
         if (fr_pace_timer_take(l->phase_fd))
@@ -265,11 +359,14 @@ static void run(struct capture_loop *l)
     }
 }
 
-int fr_capture_run(const struct fr_capture_settings *settings, int signal_fd)
+int fr_capture_run(const struct fr_capture_config *config, int signal_fd)
 {
+    const struct fr_capture_settings *settings = config->settings;
     char reason[FR_SOURCE_REASON_MAX] = "";
     struct capture_loop l = {
+        .config = config,
         .settings = settings,
+        .controls = settings->controls,
         .request = {.width_px = settings->size.width_px,
                     .height_px = settings->size.height_px,
                     .rate_num = settings->fps.num,
@@ -284,7 +381,10 @@ int fr_capture_run(const struct fr_capture_settings *settings, int signal_fd)
                     .keep_jpeg = settings->keep_jpeg,
                     .half_luma = settings->half_luma,
                     .mirror = settings->mirror,
-                    .rotate_deg = 90 * (uint32_t)settings->rotate},
+                    .rotate_deg = 90 * (uint32_t)settings->rotate,
+                    .input = settings->input,
+                    .n_controls = settings->controls.n,
+                    .controls_file = config->path},
         .signal_fd = signal_fd,
         .exit_code = FR_CAPTURE_EXIT_FAILURE,
         .epoll_fd = -1,
@@ -293,10 +393,14 @@ int fr_capture_run(const struct fr_capture_settings *settings, int signal_fd)
         .watch = {.fd = -1, .wd = -1},
         .watchdog_interval_ns = fr_notify_watchdog_interval_ns(),
     };
+    l.request.controls = l.controls.items;
     if (fr_source_find(settings->source, &l.ops, &l.request.spec, reason) < 0) {
         fr_log(LOG_ERR, "%s", reason);
         return FR_CAPTURE_EXIT_SETTINGS;
     }
+    if (l.controls.n && !l.ops->reconfigure)
+        fr_log(LOG_WARNING, "%s:%d: [controls] are those of a camera; %s: has none", config->path,
+               l.controls.items[0].line, l.ops->scheme);
     if (geteuid() == 0)
         fr_log(LOG_WARNING, "running as root; a user of its own in the groups video and framering "
                             "is enough, see framering-capture@.service");

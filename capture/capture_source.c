@@ -25,6 +25,13 @@ static void say_ready(struct capture_loop *l)
     l->is_ready = true;
 }
 
+/* Nothing writes any more: what was queued goes back to the writer's hand. */
+static void take_back_slots(struct capture_loop *l)
+{
+    for (uint32_t i = 0; l->has_epoch && i < FR_SLOTS_MAX; i++)
+        fr_writer_discard(l->writer, i, FR_DROP_REASONS);
+}
+
 void fr_capture_leave_source(struct capture_loop *l)
 {
     if (!l->source)
@@ -32,9 +39,20 @@ void fr_capture_leave_source(struct capture_loop *l)
     l->ops->stop(l->source);
     l->ops->free(l->source);
     l->source = NULL;
-    /* Nothing writes any more: what was queued goes back to the writer's hand. */
-    for (uint32_t i = 0; l->has_epoch && i < FR_SLOTS_MAX; i++)
-        fr_writer_discard(l->writer, i, FR_DROP_REASONS);
+    take_back_slots(l);
+}
+
+void fr_capture_tell_notes(struct capture_loop *l, const char *notes)
+{
+    if (strcmp(notes, l->told_notes) == 0)
+        return;
+    snprintf(l->told_notes, sizeof l->told_notes, "%s", notes);
+    for (const char *line = notes; *line;) {
+        int length = (int)strcspn(line, "\n");
+        if (length)
+            fr_log(LOG_NOTICE, "%.*s", length, line);
+        line += length + (line[length] == '\n');
+    }
 }
 
 void fr_capture_poll_remove_source(struct capture_loop *l)
@@ -55,7 +73,8 @@ void fr_capture_wait(struct capture_loop *l, int error, const char *reason)
     l->state = STATE_WAITING;
     l->retry_mono_ns = now + wait_ns;
     fr_pace_timer_arm(l->phase_fd, l->retry_mono_ns);
-    fr_path_watch_set(&l->watch, l->request.spec);
+    /* By its link if there is one: that comes back, and the number may not. */
+    fr_path_watch_set(&l->watch, *l->links.path[0] ? l->links.path[0] : l->request.spec);
     if (is_lost)
         l->wait_limit = (struct fr_log_limit){0};
     if (fr_log_limit_due(&l->wait_limit, error, now, STILL_WAITING_NS, &count)) {
@@ -161,28 +180,86 @@ void fr_capture_start(struct capture_loop *l, bool must_begin)
     fr_capture_poll_add(l, fd, events, ABOUT_SOURCE);
     set_limits(l, fr_now_mono_ns());
     tell_streaming(l, is_new);
+    fr_capture_tell_notes(l, l->offer.notes);
     fr_notify_status("streaming from %s", l->offer.label);
+}
+
+void fr_capture_restart(struct capture_loop *l, const char *why)
+{
+    fr_log(LOG_WARNING, "%s; stopping and starting the stream", why);
+    fr_capture_poll_remove_source(l);
+    l->ops->stop(l->source);
+    take_back_slots(l);
+    fr_capture_start(l, false);
+    l->is_restarted = true;
+}
+
+/* The source is open: what it said that is worth keeping. */
+static void keep_offer(struct capture_loop *l)
+{
+    if (!l->request.links && *l->offer.links.path[0]) {
+        l->links = l->offer.links;
+        l->request.links = &l->links;
+    }
+    l->good_controls = l->controls;
+    l->has_good_controls = true;
+    l->is_restarted = false;
+    l->wrong_in_row = 0;
+}
+
+/* There, but without a picture: it is kept, for it tells when there is one. */
+static void wait_with_source(struct capture_loop *l, const char *reason)
+{
+    struct fr_source *source = l->source;
+    uint32_t events = 0;
+    l->source = NULL;
+    fr_capture_wait(l, -ENOLINK, reason);
+    l->source = source;
+    l->idle_steps = 0;
+    int fd = l->ops->poll_fd(source, &events);
+    if (fd >= 0)
+        fr_capture_poll_add(l, fd, events, ABOUT_SOURCE);
+}
+
+/* Wrong settings stay wrong. But a file that appears may not be whole yet, and what was right once
+ * may be so again. */
+static bool is_hopeless(struct capture_loop *l, int r)
+{
+    if (r != -EINVAL && r != -EBADR) {
+        l->wrong_in_row = 0;
+        return false;
+    }
+    return !l->has_epoch && (!l->is_ready || ++l->wrong_in_row >= WRONG_IN_WAITING);
 }
 
 void fr_capture_try(struct capture_loop *l)
 {
     char reason[FR_SOURCE_REASON_MAX] = "";
+    fr_capture_poll_remove_source(l);
+    fr_capture_leave_source(l); /* one that waited for a picture */
     int r = l->ops->open(&l->request, &l->source, &l->offer, reason);
+    if (r == -EBADR && l->has_good_controls &&
+        memcmp(&l->controls, &l->good_controls, sizeof l->controls) != 0) {
+        fr_log(LOG_ERR, "%s; the old controls stay", reason);
+        l->controls = l->good_controls;
+        l->request.n_controls = l->controls.n;
+        r = l->ops->open(&l->request, &l->source, &l->offer, reason);
+    }
     if (r == 0) {
         fr_path_watch_clear(&l->watch);
-        l->wrong_in_row = 0;
+        keep_offer(l);
         fr_capture_start(l, false);
         return;
     }
-    l->source = NULL;
-    /* Wrong settings stay wrong. But a file that appears may not be whole yet, and what was right
-     * once may be so again. */
-    if (r == -EINVAL && !l->has_epoch && (!l->is_ready || ++l->wrong_in_row >= WRONG_IN_WAITING)) {
-        fr_log(LOG_ERR, "%s", reason);
-        fr_capture_fail(l, FR_CAPTURE_EXIT_SETTINGS);
+    if (r == -ENOLINK && l->source) {
+        wait_with_source(l, reason);
         return;
     }
-    if (r != -EINVAL)
-        l->wrong_in_row = 0;
+    l->source = NULL;
+    if (is_hopeless(l, r)) {
+        fr_log(LOG_ERR, "%s", reason);
+        fr_capture_fail(l, r == -EBADR ? FR_CAPTURE_EXIT_FILE : FR_CAPTURE_EXIT_SETTINGS);
+        return;
+    }
     fr_capture_wait(l, r, reason);
 }

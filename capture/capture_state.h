@@ -22,7 +22,9 @@ enum capture_about {
 
 struct capture_loop {
     /* What was asked. */
-    const struct fr_capture_settings *settings;
+    const struct fr_capture_config *config;
+    const struct fr_capture_settings *settings; /* as they were at the start */
+    struct fr_control_settings controls;        /* as they are now */
     const struct fr_source_ops *ops;
     struct fr_source_request request;
     int signal_fd;
@@ -35,6 +37,11 @@ struct capture_loop {
     struct fr_epoch_options epoch;
     struct fr_source *source;
     struct fr_source_offer offer;
+    struct fr_source_links links;             /* of the first offer that was taken */
+    char told_notes[FR_SOURCE_REASON_MAX];    /* the last notes in the log */
+    struct fr_control_settings good_controls; /* the last that a device took */
+    bool has_good_controls;
+    bool is_restarted; /* after a stall: stopped and started, and no frame yet */
     int epoll_fd, phase_fd, tick_fd;
     struct fr_path_watch watch;
     struct fr_backoff backoff;
@@ -60,6 +67,10 @@ void fr_capture_try(struct capture_loop *l);
 /* Starts the source that is open, in the epoch under way if it fits and `must_begin` is false, else
  * in a new one. */
 void fr_capture_start(struct capture_loop *l, bool must_begin);
+/* The source is to be stopped and started as it is. */
+void fr_capture_restart(struct capture_loop *l, const char *why);
+/* Lines of notes that are not the last ones told, into the log. */
+void fr_capture_tell_notes(struct capture_loop *l, const char *notes);
 /* Does not poll the source any more. */
 void fr_capture_poll_remove_source(struct capture_loop *l);
 /* The source is not to be had, or not any more: leaves it, says so once, and tries again later. */

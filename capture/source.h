@@ -6,9 +6,18 @@
  */
 #pragma once
 
+#include "config/settings.h"
 #include "framering/framering.h"
 
-enum { FR_SOURCE_REASON_MAX = 512 };
+/* Room for a list of what a device has instead. */
+enum { FR_SOURCE_REASON_MAX = 2048 };
+
+/* Other names of the device that a source has open, the surest first; "" for none. A camera that
+ * comes back with another number is found by them. */
+enum { FR_SOURCE_LINKS = 2, FR_SOURCE_LINK_MAX = 256 };
+struct fr_source_links {
+    char path[FR_SOURCE_LINKS][FR_SOURCE_LINK_MAX];
+};
 
 /* What was asked for: command line and configuration. Zero means "whatever the source prefers". */
 struct fr_source_request {
@@ -27,6 +36,11 @@ struct fr_source_request {
     bool half_luma;       /* a plane of luma at half the size, for readers that need no more */
     bool mirror;          /* left and right exchanged, before the rotation */
     uint32_t rotate_deg;  /* clockwise: 0, 90, 180 or 270 */
+    const char *input;    /* v4l2: number or name; NULL or "": as it is */
+    const struct fr_control_setting *controls; /* v4l2: to be set, in this order */
+    size_t n_controls;
+    const char *controls_file;           /* where they stand, for messages; may be NULL */
+    const struct fr_source_links *links; /* of the offer that was first taken; may be NULL */
 };
 
 /* What the source will do. Written by open(). */
@@ -35,6 +49,8 @@ struct fr_source_offer {
     uint32_t copy_path; /* enum fr_copy_path */
     uint32_t hand;      /* slots that the writer's hand must have: 3 with zero copy, 2 otherwise */
     char label[128]; /* for people: card and driver name, or the path; control characters escaped */
+    char notes[FR_SOURCE_REASON_MAX]; /* what people should know, a line each; "" mostly */
+    struct fr_source_links links;
 };
 
 struct fr_source; /* each kind's own */
@@ -44,9 +60,15 @@ struct fr_source_ops {
 
     /* Opens and negotiates. 0, or negative with `reason` (a line that says what was wrong, what was
      * expected and what to do):
-     *   -EINVAL          the spec or the request makes no sense: a configuration error, do not
-     * retry -ENOENT, -ENODEV not there (yet): retry -EBUSY           in use: retry -EACCES, others
-     * retry, slowly */
+     *   -EINVAL           the spec or the request makes no sense: a configuration error, do not
+     *                     retry
+     *   -EBADR            the same of a line of `controls`
+     *   -ENOENT, -ENODEV  not there (yet): retry
+     *   -EBUSY            in use: retry
+     *   -ENOLINK          there, but without a picture to take. *ret_source is set all the same,
+     *                     to be polled: when step() returns -ESTALE it is time to free it and try
+     *                     again. It is not to be started.
+     *   -EACCES, others   retry, slowly */
     int (*open)(const struct fr_source_request *request, struct fr_source **ret_source,
                 struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX]);
 
@@ -61,11 +83,20 @@ struct fr_source_ops {
 
     /* The descriptor is ready (or reported an error): takes what is there, publishes it. Returns
      * the number of frames published (0 is fine: spurious, or all of them bad, which is counted in
-     * the ring). -ENODATA  the recording is at its end (and does not loop) -EIDRM    the ring was
-     * removed under us: begin a new epoch others    the source is lost (unplugged, driver fault):
-     * stop, free, open again after a pause */
+     * the ring).
+     *   -ENODATA  the recording is at its end (and does not loop)
+     *   -EIDRM    the ring was removed under us: begin a new epoch
+     *   -ESTALE   another picture comes from now on: stop, free and open again at once
+     *   others    the source is lost (unplugged, driver fault): stop, free, open again after a
+     *             pause */
     int (*step)(struct fr_source *source, struct fr_writer *writer,
                 char reason[FR_SOURCE_REASON_MAX]);
+
+    /* Other controls are asked for while it streams; sets those that differ from what open() or
+     * this was given last. 0; `reason` then is "", or says what the device made of them, a line
+     * each. Negative with `reason`: nothing was changed. -EBADR: as open(). NULL: it has none. */
+    int (*reconfigure)(struct fr_source *source, const struct fr_source_request *request,
+                       char reason[FR_SOURCE_REASON_MAX]);
 
     /* Stops the stream; afterwards nothing writes into the slots. Takes a source that was not
      * started. */

@@ -2,6 +2,7 @@
  * v4l2_start.c, v4l2_step.c. */
 #pragma once
 
+#include "capture/v4l2_input.h"
 #include "capture/v4l2_stream.h"
 
 struct fr_jpeg_decoder;
@@ -14,6 +15,10 @@ struct fr_source {
     struct fr_v4l2_stream stream;
     struct fr_jpeg_decoder *decoder; /* MJPEG */
     unsigned bad_in_a_row;
+    struct fr_v4l2_input input;
+    bool has_events;                     /* the driver tells when the input's picture changes */
+    struct fr_control_settings controls; /* as they were asked for last */
+    char notes[FR_SOURCE_REASON_MAX];    /* of the offer */
 };
 
 /* Changes over to MMAP and one copy, before anything was started. -EINVAL: cannot be. */

@@ -129,6 +129,11 @@ int fr_v4l2_step(struct fr_source *source, struct fr_writer *writer,
                  char reason[FR_SOURCE_REASON_MAX])
 {
     int published = 0;
+    if (source->has_events && fr_v4l2_input_has_changed(&source->device)) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): the picture of input %s has changed",
+                 source->device.path, source->device.card, source->input.name);
+        return -ESTALE;
+    }
     /* In order, all that are ready, but no more than there are: the loop has other things to do. */
     for (uint32_t i = 0; i < source->stream.books.limits.n_buffers; i++) {
         struct fr_v4l2_judgement judged;
