@@ -1,5 +1,5 @@
 /* Writers that are killed, left-overs of theirs, and more than one of them. Rows S8, S9, S11 and
- * S12 of FAULTS.md.
+ * S12 of FAULTS.md, and N4 with S8.
  *
  * SPDX-License-Identifier: MIT
  */
