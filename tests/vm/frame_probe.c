@@ -2,12 +2,14 @@
  *
  * Takes the next COUNT frames in order and prints for each its number, the driver's sequence, flags
  * and times, and Y, Cb, Cr in the middle of eight columns of the picture (Cb and Cr null for GREY),
- * which is what it takes to recognise colour bars. What happens between frames has a line of its own:
+ * which is what it takes to recognise colour bars; and the number that our USB camera draws into its
+ * pictures (null: none, or not the same at both edges). What happens between frames has a line of its own:
  * {"event": "no writer"}. With --pin-all it first pins every frame that it can, and keeps them, while
  * it goes on reading as one that only peeks.
  *
  * For the tests in the virtual machine. Exit code 1: no frame for 20 seconds. */
 #include "framering/framering.h"
+#include "tests/vm/usb_camera/number.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -66,7 +68,18 @@ static void print_value(int value, const char *after)
         printf("%d%s", value, after);
 }
 
-static void print_frame(const struct fr_frame *frame, bool is_intact, const struct sample *samples)
+/* The number in the picture, or -1. */
+static int64_t drawn_number(const struct fr_frame *frame)
+{
+    struct fr_luma luma;
+    if (fr_frame_luma(frame, &luma) < 0)
+        return -1;
+    return number_read(luma.data, luma.stride_bytes, luma.step_bytes, luma.width_px,
+                       luma.height_px);
+}
+
+static void print_frame(const struct fr_frame *frame, bool is_intact, const struct sample *samples,
+                        int64_t drawn)
 {
     char name[5];
     printf("{\"epoch\": \"%llx\", \"number\": %llu, \"sequence\": %u, \"missed\": %llu, "
@@ -85,7 +98,11 @@ static void print_frame(const struct fr_frame *frame, bool is_intact, const stru
         print_value(samples[i].cb, ", ");
         print_value(samples[i].cr, "]");
     }
-    puts("]}");
+    printf("], \"drawn\": ");
+    if (drawn < 0)
+        puts("null}");
+    else
+        printf("%lld}\n", (long long)drawn);
     fflush(stdout);
 }
 
@@ -129,8 +146,9 @@ static int read_frames(struct fr_reader *reader, long count)
         for (uint32_t i = 0; i < COLUMNS; i++)
             samples[i] = sample_at(&frame, frame.format.width_px * (2 * i + 1) / (2 * COLUMNS),
                                    frame.format.height_px / 2);
+        int64_t drawn = drawn_number(&frame);
         bool is_intact = fr_reader_release(reader, &frame) == 0;
-        print_frame(&frame, is_intact, samples);
+        print_frame(&frame, is_intact, samples, drawn);
         count--;
     }
     return 0;
