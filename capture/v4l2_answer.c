@@ -1,6 +1,7 @@
 /* What a driver answered, checked: sizes, stride, field, colours. No system call. */
 #include "capture/v4l2_format.h"
 
+#include "capture/v4l2_pix.h"
 #include "common/media/jpeg_decode.h"
 
 #include <errno.h>
@@ -9,13 +10,15 @@
 
 /* A JPEG cannot be shorter: SOI, one table of each kind, frame and scan headers, EOI. */
 enum { JPEG_BYTES_MIN = 107 };
+/* The smallest page of any machine. */
+enum { PART_ALIGN = 4096 };
 /* What a driver may want for a buffer beyond the picture itself. */
 #define SLACK_BYTES (UINT64_C(16) << 20)
 
 /* The driver's colorimetry with its defaults put in. Values that do not fit are "not told". Grey has
  * the full range by default, as RGB has: the kernel's test pattern generator takes it so, and cameras
  * that give it (infrared) use it all. */
-static struct fr_colorimetry take_colorimetry(const struct v4l2_pix_format *pix)
+static struct fr_colorimetry take_colorimetry(const struct fr_v4l2_pix *pix)
 {
     uint32_t space = pix->colorspace, encoding = pix->ycbcr_enc;
     uint32_t range = pix->quantization, transfer = pix->xfer_func;
@@ -25,8 +28,7 @@ static struct fr_colorimetry take_colorimetry(const struct v4l2_pix_format *pix)
     if (encoding == V4L2_YCBCR_ENC_DEFAULT || encoding > UINT8_MAX)
         encoding = V4L2_MAP_YCBCR_ENC_DEFAULT(space);
     if (range == V4L2_QUANTIZATION_DEFAULT || range > UINT8_MAX)
-        range =
-            V4L2_MAP_QUANTIZATION_DEFAULT(pix->pixelformat == V4L2_PIX_FMT_GREY, space, encoding);
+        range = V4L2_MAP_QUANTIZATION_DEFAULT(pix->fourcc == V4L2_PIX_FMT_GREY, space, encoding);
     if (transfer == V4L2_XFER_FUNC_DEFAULT || transfer > UINT8_MAX)
         transfer = V4L2_MAP_XFER_FUNC_DEFAULT(space);
     return (struct fr_colorimetry){
@@ -66,13 +68,6 @@ static int take_field(uint32_t field, uint32_t *ret_field, char reason[FR_SOURCE
     }
 }
 
-/* Bytes from the first to the last pixel: the padding behind the last row need not be filled. */
-static uint64_t picture_bytes(const struct fr_geometry *given, const struct fr_geometry *tight)
-{
-    unsigned last = given->n_planes - 1;
-    return given->slot_bytes - given->planes[last].stride_bytes + tight->planes[last].stride_bytes;
-}
-
 /* The geometry with no padding at all. */
 static int init_tight(const struct fr_format *format, struct fr_geometry *ret_geometry)
 {
@@ -85,77 +80,175 @@ static int init_tight(const struct fr_format *format, struct fr_geometry *ret_ge
     return fr_geometry_init_stride(format, width_px * pixel_bytes, ret_geometry);
 }
 
-static int take_raw(const struct v4l2_pix_format *pix, struct fr_v4l2_agreed *agreed,
-                    char reason[FR_SOURCE_REASON_MAX])
+/* All planes in one part. */
+static int take_whole(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed)
 {
     const struct fr_geometry *tight = &agreed->tight;
-    char name[5];
-    int rc = init_tight(&agreed->format, &agreed->tight);
-    if (rc == 0) {
-        agreed->stride_bytes =
-            pix->bytesperline ? pix->bytesperline : tight->planes[0].stride_bytes;
-        rc = fr_geometry_init_stride(&agreed->format, agreed->stride_bytes, &agreed->given);
-    }
-    if (rc < 0) {
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "the driver answered with %s, %ux%u and %u bytes a row, which do not go together",
-                 fr_fourcc_name(pix->pixelformat, name), pix->width, pix->height,
-                 pix->bytesperline);
-        return -EPROTO;
-    }
-    agreed->min_bytes = picture_bytes(&agreed->given, tight);
+    struct fr_v4l2_part *part = &agreed->parts[0];
+    unsigned last = tight->n_planes - 1;
+    part->stride_bytes =
+        pix->parts[0].stride_bytes ? pix->parts[0].stride_bytes : tight->planes[0].stride_bytes;
+    int rc = fr_geometry_init_stride(&agreed->format, part->stride_bytes, &agreed->given);
+    if (rc < 0)
+        return rc;
+    /* From the first to the last pixel: the padding behind the last row need not be filled. */
+    part->min_bytes = agreed->given.slot_bytes - agreed->given.planes[last].stride_bytes +
+                      tight->planes[last].stride_bytes;
     return 0;
 }
 
-static int take_mjpeg(const struct v4l2_pix_format *pix, uint32_t wanted_fourcc,
+/* A part for each plane, each with a stride of its own. */
+static int take_parts(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed)
+{
+    struct fr_geometry *given = &agreed->given;
+    *given = agreed->tight;
+    for (unsigned i = 0; i < given->n_planes; i++) {
+        struct fr_plane_layout *plane = &given->planes[i];
+        unsigned n = agreed->layout->part_of[i];
+        struct fr_v4l2_part *part = &agreed->parts[n];
+        uint32_t tight_bytes = plane->stride_bytes;
+        part->stride_bytes = pix->parts[n].stride_bytes ? pix->parts[n].stride_bytes : tight_bytes;
+        if (part->stride_bytes < tight_bytes || part->stride_bytes > 16 * FR_SIDE_MAX)
+            return -EINVAL;
+        plane->stride_bytes = part->stride_bytes;
+        plane->size_bytes = (uint64_t)plane->stride_bytes * plane->rows;
+        part->min_bytes = plane->size_bytes - plane->stride_bytes + tight_bytes;
+    }
+    return 0;
+}
+
+static int take_raw(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed,
+                    char reason[FR_SOURCE_REASON_MAX])
+{
+    int rc = init_tight(&agreed->format, &agreed->tight);
+    if (rc == 0)
+        rc = agreed->n_parts == 1 ? take_whole(pix, agreed) : take_parts(pix, agreed);
+    if (rc < 0) {
+        char name[5];
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "the driver answered with %s, %ux%u and %u bytes a row, which do not go together",
+                 fr_fourcc_name(pix->fourcc, name), pix->width_px, pix->height_px,
+                 pix->parts[0].stride_bytes);
+        return -EPROTO;
+    }
+    return 0;
+}
+
+static int take_mjpeg(const struct fr_v4l2_pix *pix, uint32_t wanted_fourcc,
                       struct fr_v4l2_agreed *agreed, char reason[FR_SOURCE_REASON_MAX])
 {
     agreed->format.fourcc = wanted_fourcc ? wanted_fourcc : FR_FOURCC_YU12;
     agreed->format.colorimetry = fr_jpeg_colorimetry;
-    agreed->stride_bytes = 0;
-    agreed->min_bytes = JPEG_BYTES_MIN;
+    agreed->parts[0].min_bytes = JPEG_BYTES_MIN;
     int rc = fr_geometry_init(&agreed->format, &agreed->given);
     if (rc < 0) {
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "the driver answered with a picture of %ux%u; expected sides of 1 to %u",
-                 pix->width, pix->height, FR_SIDE_MAX);
+                 pix->width_px, pix->height_px, FR_SIDE_MAX);
         return -EPROTO;
     }
     return 0;
 }
 
-int fr_v4l2_format_take(const struct v4l2_pix_format *answered, uint32_t wanted_fourcc,
-                        uint32_t rate_num, uint32_t rate_den, struct fr_v4l2_agreed *ret_agreed,
-                        char reason[FR_SOURCE_REASON_MAX])
+/* The room that the driver wants for each part. Then the places of the parts in `given`. */
+static int take_room(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed,
+                     char reason[FR_SOURCE_REASON_MAX])
 {
-    struct fr_v4l2_agreed agreed = {
-        .fourcc =
-            answered->pixelformat == V4L2_PIX_FMT_JPEG ? FR_FOURCC_MJPG : answered->pixelformat,
-        .image_bytes = answered->sizeimage,
-        .format = {.fourcc = answered->pixelformat,
-                   .width_px = answered->width,
-                   .height_px = answered->height,
-                   .colorimetry = take_colorimetry(answered),
-                   .rate_num = rate_den ? rate_num : 0,
-                   .rate_den = rate_num ? rate_den : 0},
-    };
-    int rc = take_field(answered->field, &agreed.format.field, reason);
-    if (rc < 0)
-        return rc;
-    rc = agreed.fourcc == FR_FOURCC_MJPG ? take_mjpeg(answered, wanted_fourcc, &agreed, reason)
-                                         : take_raw(answered, &agreed, reason);
-    if (rc < 0)
-        return rc;
-
-    uint64_t image_bytes_max =
-        (uint64_t)answered->width * answered->height * 4 + agreed.given.slot_bytes + SLACK_BYTES;
-    if (agreed.image_bytes < agreed.min_bytes || agreed.image_bytes > image_bytes_max) {
+    uint64_t room_max = (uint64_t)pix->width_px * pix->height_px * 4 + SLACK_BYTES;
+    for (uint32_t n = 0; n < agreed->n_parts; n++) {
+        struct fr_v4l2_part *part = &agreed->parts[n];
+        part->image_bytes = pix->parts[n].image_bytes;
+        if (part->image_bytes >= part->min_bytes && part->image_bytes <= room_max + part->min_bytes)
+            continue;
         char name[5];
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "the driver wants %u bytes for a buffer of %ux%u %s; expected %llu to %llu",
-                 agreed.image_bytes, answered->width, answered->height,
-                 fr_fourcc_name(answered->pixelformat, name), (unsigned long long)agreed.min_bytes,
-                 (unsigned long long)image_bytes_max);
+                 part->image_bytes, pix->width_px, pix->height_px,
+                 fr_fourcc_name(pix->fourcc, name), (unsigned long long)part->min_bytes,
+                 (unsigned long long)(room_max + part->min_bytes));
+        return -EPROTO;
+    }
+    return 0;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Parts one after another, each with its room, on pages of their own: so a slot can be given to a
+ * driver in parts, and drivers that map memory by pages find none of it shared. */
+static void place_parts(struct fr_v4l2_agreed *agreed)
+{
+    struct fr_geometry *given = &agreed->given;
+    if (agreed->n_parts == 1) {
+        given->slot_bytes = larger(given->slot_bytes, agreed->parts[0].image_bytes);
+        return;
+    }
+    given->slot_bytes = 0;
+    for (uint32_t n = 0; n < agreed->n_parts; n++)
+        for (unsigned i = 0; i < given->n_planes; i++) {
+            if (agreed->layout->part_of[i] != n)
+                continue;
+            given->slot_bytes = (given->slot_bytes + PART_ALIGN - 1) / PART_ALIGN * PART_ALIGN;
+            given->planes[i].offset_bytes = given->slot_bytes;
+            agreed->parts[n].offset_bytes = given->slot_bytes;
+            given->slot_bytes += larger(given->planes[i].size_bytes, agreed->parts[n].image_bytes);
+        }
+}
+
+/* The entry of the format, when the driver's parts go with it. */
+static int take_layout(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed,
+                       char reason[FR_SOURCE_REASON_MAX])
+{
+    char name[5];
+    agreed->layout = fr_v4l2_layout_find(pix->fourcc);
+    if (!agreed->layout) {
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "the driver answered with the format %s, which framering does not read",
+                 fr_fourcc_name(pix->fourcc, name));
+        return -EPROTO;
+    }
+    agreed->n_parts = agreed->layout->n_parts;
+    agreed->format.fourcc = agreed->layout->ring_fourcc;
+    if (pix->n_parts == agreed->n_parts)
+        return 0;
+    snprintf(reason, FR_SOURCE_REASON_MAX,
+             "the driver answered with %s in %u memory planes; expected %u",
+             fr_fourcc_name(pix->fourcc, name), pix->n_parts, agreed->n_parts);
+    return -EPROTO;
+}
+
+int fr_v4l2_format_take(const struct v4l2_format *answered, uint32_t wanted_fourcc,
+                        uint32_t rate_num, uint32_t rate_den, struct fr_v4l2_agreed *ret_agreed,
+                        char reason[FR_SOURCE_REASON_MAX])
+{
+    struct fr_v4l2_pix pix;
+    fr_v4l2_pix_read(answered, &pix);
+    struct fr_v4l2_agreed agreed = {
+        .format = {.width_px = pix.width_px,
+                   .height_px = pix.height_px,
+                   .colorimetry = take_colorimetry(&pix),
+                   .rate_num = rate_den ? rate_num : 0,
+                   .rate_den = rate_num ? rate_den : 0},
+    };
+    int rc = take_layout(&pix, &agreed, reason);
+    if (rc == 0)
+        rc = take_field(pix.field, &agreed.format.field, reason);
+    if (rc == 0)
+        rc = agreed.layout->fourcc == FR_FOURCC_MJPG
+                 ? take_mjpeg(&pix, wanted_fourcc, &agreed, reason)
+                 : take_raw(&pix, &agreed, reason);
+    if (rc == 0)
+        rc = take_room(&pix, &agreed, reason);
+    if (rc < 0)
+        return rc;
+    if (agreed.layout->fourcc != FR_FOURCC_MJPG)
+        place_parts(&agreed);
+    if (fr_geometry_check(&agreed.given) < 0) {
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "the driver answered with a picture of %ux%u that no slot can hold", pix.width_px,
+                 pix.height_px);
         return -EPROTO;
     }
     *ret_agreed = agreed;

@@ -8,7 +8,8 @@ enum { US_PER_S = 1000000, NS_PER_US = 1000 };
 
 int fr_v4l2_buffers_init(struct fr_v4l2_buffers *buffers, const struct fr_v4l2_limits *limits)
 {
-    if (limits->n_buffers > FR_SLOTS_MAX)
+    if (limits->n_buffers > FR_SLOTS_MAX || limits->n_parts < 1 ||
+        limits->n_parts > FR_V4L2_PARTS_MAX)
         return -EINVAL;
     *buffers = (struct fr_v4l2_buffers){.limits = *limits};
     return 0;
@@ -79,36 +80,73 @@ static void set_time(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *
     meta->captured_mono_ns = ns;
 }
 
+/* One part of a buffer, as either API tells it. */
+struct part {
+    uint32_t bytes_used; /* with what stands before the picture */
+    uint32_t begin_bytes;
+    uint64_t address; /* USERPTR */
+};
+
+static struct part part_of(const struct v4l2_buffer *dequeued, const struct v4l2_plane *planes,
+                           uint32_t i)
+{
+    if (!planes)
+        return (struct part){.bytes_used = dequeued->bytesused, .address = dequeued->m.userptr};
+    return (struct part){.bytes_used = planes[i].bytesused,
+                         .begin_bytes = planes[i].data_offset,
+                         .address = planes[i].m.userptr};
+}
+
+static bool books_agree(const struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
+                        const struct v4l2_plane *planes)
+{
+    const struct fr_v4l2_limits *limits = &buffers->limits;
+    uint32_t index = dequeued->index;
+    if (dequeued->type != limits->type || dequeued->memory != limits->memory ||
+        index >= limits->n_buffers || !(buffers->queued >> index & 1))
+        return false;
+    if (planes && dequeued->length != limits->n_parts)
+        return false;
+    for (uint32_t i = 0; limits->memory == V4L2_MEMORY_USERPTR && i < limits->n_parts; i++)
+        if (part_of(dequeued, planes, i).address !=
+            buffers->address[index] + limits->parts[i].offset_bytes)
+            return false;
+    return true;
+}
+
 /* Whether there is a picture in it: FR_DROP_REASONS when there is. */
-static unsigned find_fault(const struct fr_v4l2_limits *limits, const struct v4l2_buffer *dequeued)
+static unsigned find_fault(const struct fr_v4l2_limits *limits, const struct v4l2_buffer *dequeued,
+                           const struct v4l2_plane *planes)
 {
     if (dequeued->flags & V4L2_BUF_FLAG_ERROR)
         return FR_DROP_CORRUPT;
-    if (dequeued->bytesused < limits->min_bytes || dequeued->bytesused == 0)
-        return FR_DROP_SHORT;
-    if (dequeued->bytesused > limits->room_bytes)
-        return FR_DROP_OTHER;
+    for (uint32_t i = 0; i < limits->n_parts; i++) {
+        struct part part = part_of(dequeued, planes, i);
+        if (part.bytes_used > limits->parts[i].room_bytes)
+            return FR_DROP_OTHER;
+        if (part.bytes_used <= part.begin_bytes ||
+            part.bytes_used - part.begin_bytes < limits->parts[i].min_bytes)
+            return FR_DROP_SHORT;
+    }
     return FR_DROP_REASONS;
 }
 
 int fr_v4l2_buffers_judge(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
-                          int64_t now_ns, struct fr_v4l2_judgement *ret_judgement)
+                          const struct v4l2_plane *planes, int64_t now_ns,
+                          struct fr_v4l2_judgement *ret_judgement)
 {
     const struct fr_v4l2_limits *limits = &buffers->limits;
-    uint32_t index = dequeued->index;
-
-    if (dequeued->type != V4L2_BUF_TYPE_VIDEO_CAPTURE || dequeued->memory != limits->memory ||
-        index >= limits->n_buffers || !(buffers->queued >> index & 1))
+    if (limits->type != V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE)
+        planes = NULL;
+    if (!books_agree(buffers, dequeued, planes))
         return -EPROTO;
-    if (limits->memory == V4L2_MEMORY_USERPTR && dequeued->m.userptr != buffers->address[index])
-        return -EPROTO;
-    buffers->queued &= ~(UINT32_C(1) << index);
+    buffers->queued &= ~(UINT32_C(1) << dequeued->index);
 
     struct fr_v4l2_judgement judgement = {
-        .index = index,
-        .reason = find_fault(limits, dequeued),
+        .index = dequeued->index,
+        .reason = find_fault(limits, dequeued, planes),
         .lost = count_lost(buffers, dequeued->sequence),
-        .meta = {.source_sequence = dequeued->sequence, .bytes_used = dequeued->bytesused},
+        .meta = {.source_sequence = dequeued->sequence},
     };
     if (judgement.lost)
         buffers->has_gap = true;
@@ -116,6 +154,12 @@ int fr_v4l2_buffers_judge(struct fr_v4l2_buffers *buffers, const struct v4l2_buf
         judgement.verdict = FR_V4L2_BAD;
         buffers->has_gap = true;
     } else {
+        for (uint32_t i = 0; i < limits->n_parts; i++) {
+            struct part part = part_of(dequeued, planes, i);
+            judgement.parts[i].begin_bytes = part.begin_bytes;
+            judgement.parts[i].bytes = part.bytes_used - part.begin_bytes;
+            judgement.meta.bytes_used += judgement.parts[i].bytes;
+        }
         set_time(buffers, dequeued, now_ns, &judgement.meta);
         if (buffers->has_gap)
             judgement.meta.flags |= FR_FRAME_AFTER_GAP;

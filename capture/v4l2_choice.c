@@ -2,41 +2,19 @@
 #include "capture/v4l2_choice.h"
 
 #include "capture/v4l2_ioctl.h"
+#include "capture/v4l2_pix.h"
 
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <stdio.h>
 #include <string.h>
 
-/* When nothing else decides: planar luma first, for it is read fastest; colour before grey; what
- * must be decoded last. */
-static const uint32_t preferred[] = {
-    FR_FOURCC_NV12, FR_FOURCC_YU12, FR_FOURCC_NV21, FR_FOURCC_YV12, FR_FOURCC_422P,
-    FR_FOURCC_YUYV, FR_FOURCC_UYVY, FR_FOURCC_GREY, FR_FOURCC_MJPG,
-};
-enum { N_PREFERRED = sizeof preferred / sizeof *preferred };
-
-/* What the camera offers: bit i for preferred[i]. */
+/* What the camera offers: bit i for fr_v4l2_layouts[i]. */
 struct offered {
     uint32_t known;
     uint32_t jpeg_fourcc; /* MJPG, or JPEG where a driver calls it so */
     char names[128];      /* for people */
 };
-
-static int preferred_index(uint32_t fourcc)
-{
-    if (fourcc == V4L2_PIX_FMT_JPEG)
-        fourcc = FR_FOURCC_MJPG;
-    for (int i = 0; i < N_PREFERRED; i++)
-        if (preferred[i] == fourcc)
-            return i;
-    return -1;
-}
-
-bool fr_v4l2_format_is_known(uint32_t fourcc)
-{
-    return preferred_index(fourcc) >= 0;
-}
 
 /* Formats that the decoder makes out of a JPEG. */
 static bool is_decodable_to(uint32_t fourcc)
@@ -51,7 +29,7 @@ static int list_offered(const struct fr_v4l2_device *device, struct offered *ret
     struct offered offered = {.jpeg_fourcc = FR_FOURCC_MJPG};
     size_t used = 0;
     for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
-        struct v4l2_fmtdesc desc = {.index = i, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+        struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
         int rc = fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc);
         if (rc == -ENODEV)
             return rc;
@@ -63,26 +41,27 @@ static int list_offered(const struct fr_v4l2_device *device, struct offered *ret
                                      used ? " " : "", fr_fourcc_name(desc.pixelformat, name));
         else
             strcpy(offered.names + used, " and more");
-        int index = preferred_index(desc.pixelformat);
-        if (index < 0)
+        const struct fr_v4l2_layout *layout = fr_v4l2_layout_find(desc.pixelformat);
+        if (!layout)
             continue;
-        if (preferred[index] == FR_FOURCC_MJPG && !(offered.known >> index & 1))
+        uint32_t bit = UINT32_C(1) << (layout - fr_v4l2_layouts);
+        if (layout->fourcc == FR_FOURCC_MJPG && !(offered.known & bit))
             offered.jpeg_fourcc = desc.pixelformat;
-        offered.known |= UINT32_C(1) << index;
+        offered.known |= bit;
     }
     *ret_offered = offered;
     return 0;
 }
 
 /* Does the camera give at least num/den frames a second? Unknown counts as yes. */
-static bool reaches_rate(const struct fr_v4l2_device *device, const struct v4l2_pix_format *pix,
+static bool reaches_rate(const struct fr_v4l2_device *device, const struct fr_v4l2_pix *pix,
                          uint32_t num, uint32_t den)
 {
     for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
         struct v4l2_frmivalenum ival = {.index = i,
-                                        .pixel_format = pix->pixelformat,
-                                        .width = pix->width,
-                                        .height = pix->height};
+                                        .pixel_format = pix->fourcc,
+                                        .width = pix->width_px,
+                                        .height = pix->height_px};
         if (fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FRAMEINTERVALS, &ival) < 0)
             return i == 0;
         struct v4l2_fract shortest =
@@ -99,17 +78,8 @@ static bool reaches_rate(const struct fr_v4l2_device *device, const struct v4l2_
 
 static uint32_t driver_fourcc(const struct offered *offered, unsigned index)
 {
-    return preferred[index] == FR_FOURCC_MJPG ? offered->jpeg_fourcc : preferred[index];
-}
-
-void fr_v4l2_fill_wish(struct v4l2_format *format, uint32_t fourcc, uint32_t width_px,
-                       uint32_t height_px)
-{
-    *format = (struct v4l2_format){.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
-    format->fmt.pix.width = width_px;
-    format->fmt.pix.height = height_px;
-    format->fmt.pix.pixelformat = fourcc;
-    format->fmt.pix.field = V4L2_FIELD_NONE;
+    uint32_t fourcc = fr_v4l2_layouts[index].fourcc;
+    return fourcc == FR_FOURCC_MJPG ? offered->jpeg_fourcc : fourcc;
 }
 
 /* How well a format serves: 2 for the size, 1 for the rate; -1 when it cannot be had. */
@@ -117,22 +87,38 @@ static int rate_format(const struct fr_v4l2_device *device, uint32_t fourcc, uin
                        uint32_t height_px, const struct fr_source_request *request)
 {
     struct v4l2_format format;
+    struct fr_v4l2_pix pix;
     uint32_t rate_num =
         request->rate_num && request->rate_den ? request->rate_num : FR_V4L2_RATE_ENOUGH;
     uint32_t rate_den = request->rate_num && request->rate_den ? request->rate_den : 1;
 
-    fr_v4l2_fill_wish(&format, fourcc, width_px, height_px);
+    fr_v4l2_pix_wish(&format, device->buf_type, fourcc, width_px, height_px);
     int rc = fr_v4l2_ioctl(device->fd, VIDIOC_TRY_FMT, &format);
     if (rc == -ENOTTY || rc == -EINVAL)
         return 0; /* TRY_FMT is optional: nothing is known */
-    if (rc < 0 || format.fmt.pix.pixelformat != fourcc)
+    fr_v4l2_pix_read(&format, &pix);
+    if (rc < 0 || pix.fourcc != fourcc)
         return -1;
     int score = 0;
-    if (format.fmt.pix.width == width_px && format.fmt.pix.height == height_px)
+    if (pix.width_px == width_px && pix.height_px == height_px)
         score += 2;
-    if (reaches_rate(device, &format.fmt.pix, rate_num, rate_den))
+    if (reaches_rate(device, &pix, rate_num, rate_den))
         score += 1;
     return score;
+}
+
+/* Does this format of a camera's, as it is, serve who asked for `fourcc`? It may be the camera's name
+ * of it, or the readers'. */
+static bool serves(const struct fr_v4l2_layout *layout, uint32_t fourcc)
+{
+    if (fourcc == 0 || layout == fr_v4l2_layout_find(fourcc))
+        return true;
+    return layout->fourcc != FR_FOURCC_MJPG && layout->ring_fourcc == fourcc;
+}
+
+static uint32_t jpeg_bit(void)
+{
+    return UINT32_C(1) << (fr_v4l2_layout_find(FR_FOURCC_MJPG) - fr_v4l2_layouts);
 }
 
 /* The camera's fourcc to ask for; 0 when none will do. *ret_wanted is what readers shall see. */
@@ -140,21 +126,11 @@ static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_sour
                        const struct offered *offered, uint32_t width_px, uint32_t height_px,
                        uint32_t *ret_wanted)
 {
-    *ret_wanted = 0;
-    if (request->fourcc) {
-        int index = preferred_index(request->fourcc);
-        if (index >= 0 && offered->known >> index & 1)
-            return driver_fourcc(offered, (unsigned)index);
-        index = preferred_index(FR_FOURCC_MJPG);
-        if (!is_decodable_to(request->fourcc) || !(offered->known >> index & 1))
-            return 0;
-        *ret_wanted = request->fourcc;
-        return offered->jpeg_fourcc;
-    }
     uint32_t best = 0;
-    int best_score = -1;
-    for (unsigned i = 0; i < N_PREFERRED; i++) {
-        if (!(offered->known >> i & 1))
+    int best_score = request->fourcc ? -2 : -1; /* what was asked for by name is at least tried */
+    *ret_wanted = 0;
+    for (unsigned i = 0; i < FR_V4L2_N_LAYOUTS; i++) {
+        if (!(offered->known >> i & 1) || !serves(&fr_v4l2_layouts[i], request->fourcc))
             continue;
         uint32_t fourcc = driver_fourcc(offered, i);
         int score = rate_format(device, fourcc, width_px, height_px, request);
@@ -163,7 +139,10 @@ static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_sour
             best = fourcc;
         }
     }
-    return best;
+    if (best || !is_decodable_to(request->fourcc) || !(offered->known & jpeg_bit()))
+        return best;
+    *ret_wanted = request->fourcc;
+    return offered->jpeg_fourcc;
 }
 
 static int refuse_formats(const struct fr_v4l2_device *device,

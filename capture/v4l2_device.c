@@ -122,6 +122,10 @@ static int query(struct fr_v4l2_device *device)
     fr_v4l2_text(device->bus, sizeof device->bus, cap.bus_info, sizeof cap.bus_info);
     device->capabilities =
         cap.capabilities & V4L2_CAP_DEVICE_CAPS ? cap.device_caps : cap.capabilities;
+    bool is_multi_only = device->capabilities & V4L2_CAP_VIDEO_CAPTURE_MPLANE &&
+                         !(device->capabilities & V4L2_CAP_VIDEO_CAPTURE);
+    device->buf_type =
+        is_multi_only ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE;
     return 0;
 }
 
@@ -205,17 +209,12 @@ int fr_v4l2_device_check_camera(const struct fr_v4l2_device *device,
                                 char reason[FR_SOURCE_REASON_MAX])
 {
     uint32_t caps = device->capabilities;
-    if (caps & V4L2_CAP_VIDEO_CAPTURE && fr_v4l2_device_has_pictures(device)) {
+    if (fr_v4l2_device_has_pictures(device)) {
         if (caps & V4L2_CAP_STREAMING)
             return 0;
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "%s (%s) cannot stream, only be read(); framering needs streaming", device->path,
                  device->card);
-    } else if (fr_v4l2_device_has_pictures(device)) {
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "%s (%s) is multi-planar only (VIDEO_CAPTURE_MPLANE), which framering does not "
-                 "read yet",
-                 device->path, device->card);
     } else if (caps & V4L2_CAP_META_CAPTURE) {
         explain_metadata(device, reason);
     } else {

@@ -13,6 +13,7 @@ struct fr_v4l2_device {
     char driver[17];
     char bus[33];
     uint32_t capabilities; /* of this node, not of the whole device */
+    uint32_t buf_type;     /* V4L2_BUF_TYPE_VIDEO_CAPTURE; …_MPLANE when it has only that */
 };
 
 /* Opens `path` without ever blocking and asks what it is. Only a character device is opened at all,
@@ -30,12 +31,12 @@ int fr_v4l2_device_open(const char *path, struct fr_v4l2_device *ret_device,
 /* Closes it; takes a zeroed one, and one that is closed already. */
 void fr_v4l2_device_close(struct fr_v4l2_device *device);
 
-/* 0 when the node gives pictures that can be streamed in one plane, else -EINVAL, and `reason` says
- * by name what it is instead (metadata, multi-planar, output …) and where the pictures are. */
+/* 0 when the node gives pictures that can be streamed, through whichever API, else -EINVAL, and `reason`
+ * says by name what it is instead (metadata, output …) and where the pictures are. */
 int fr_v4l2_device_check_camera(const struct fr_v4l2_device *device,
                                 char reason[FR_SOURCE_REASON_MAX]);
 
-/* True when the node gives pictures, whether framering reads them or not. Pure. */
+/* True when the node gives pictures, whether they can be streamed or not. Pure. */
 bool fr_v4l2_device_has_pictures(const struct fr_v4l2_device *device);
 
 /* One sentence on what EBUSY means and what to do. Returns -EBUSY. */

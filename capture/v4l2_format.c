@@ -3,6 +3,7 @@
 
 #include "capture/v4l2_choice.h"
 #include "capture/v4l2_ioctl.h"
+#include "capture/v4l2_pix.h"
 
 #include <errno.h>
 #include <linux/videodev2.h>
@@ -28,15 +29,17 @@ static void wanted_size(const struct fr_v4l2_device *device,
                         const struct fr_source_request *request, uint32_t *ret_width_px,
                         uint32_t *ret_height_px)
 {
-    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    struct v4l2_format format = {.type = device->buf_type};
+    struct fr_v4l2_pix pix = {0};
     *ret_width_px = request->width_px;
     *ret_height_px = request->height_px;
     if (request->width_px && request->height_px)
         return;
-    bool is_known = fr_v4l2_ioctl(device->fd, VIDIOC_G_FMT, &format) == 0 && format.fmt.pix.width &&
-                    format.fmt.pix.height;
-    *ret_width_px = is_known ? format.fmt.pix.width : WIDTH_DEFAULT_PX;
-    *ret_height_px = is_known ? format.fmt.pix.height : HEIGHT_DEFAULT_PX;
+    if (fr_v4l2_ioctl(device->fd, VIDIOC_G_FMT, &format) == 0)
+        fr_v4l2_pix_read(&format, &pix);
+    bool is_known = pix.width_px && pix.height_px;
+    *ret_width_px = is_known ? pix.width_px : WIDTH_DEFAULT_PX;
+    *ret_height_px = is_known ? pix.height_px : HEIGHT_DEFAULT_PX;
 }
 
 /* Sets the rate where it can be set, and learns it where it can be learnt. Not knowing is no
@@ -44,7 +47,7 @@ static void wanted_size(const struct fr_v4l2_device *device,
 static int set_rate(const struct fr_v4l2_device *device, const struct fr_source_request *request,
                     uint32_t *ret_num, uint32_t *ret_den)
 {
-    struct v4l2_streamparm parm = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    struct v4l2_streamparm parm = {.type = device->buf_type};
     struct v4l2_captureparm *capture = &parm.parm.capture;
     *ret_num = *ret_den = 0;
     int rc = fr_v4l2_ioctl(device->fd, VIDIOC_G_PARM, &parm);
@@ -54,7 +57,7 @@ static int set_rate(const struct fr_v4l2_device *device, const struct fr_source_
         return 0;
     if (capture->capability & V4L2_CAP_TIMEPERFRAME) {
         bool is_asked = request->rate_num && request->rate_den;
-        struct v4l2_streamparm wish = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+        struct v4l2_streamparm wish = {.type = device->buf_type};
         wish.parm.capture.timeperframe.numerator = is_asked ? request->rate_den : 1;
         wish.parm.capture.timeperframe.denominator = is_asked ? request->rate_num : RATE_USUAL;
         rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_PARM, &wish);
@@ -83,45 +86,55 @@ int fr_v4l2_format_negotiate(const struct fr_v4l2_device *device,
 {
     uint32_t width_px, height_px, fourcc, wanted, rate_num, rate_den;
     struct v4l2_format format;
+    struct fr_v4l2_pix pix;
 
     wanted_size(device, request, &width_px, &height_px);
     int rc = fr_v4l2_choose(device, request, width_px, height_px, &fourcc, &wanted, reason);
     if (rc < 0)
         return rc;
-    fr_v4l2_fill_wish(&format, fourcc, width_px, height_px);
+    fr_v4l2_pix_wish(&format, device->buf_type, fourcc, width_px, height_px);
     rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_FMT, &format);
     if (rc < 0)
         return explain(rc, device, "setting the format", reason);
-    if (format.fmt.pix.pixelformat != fourcc) {
+    fr_v4l2_pix_read(&format, &pix);
+    if (pix.fourcc != fourcc) {
         char asked[5], got[5];
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "%s (%s) offers %s, but answered with %s when it was set", device->path,
-                 device->card, fr_fourcc_name(fourcc, asked),
-                 fr_fourcc_name(format.fmt.pix.pixelformat, got));
+                 device->card, fr_fourcc_name(fourcc, asked), fr_fourcc_name(pix.fourcc, got));
         return -EPROTO;
     }
     rc = set_rate(device, request, &rate_num, &rate_den);
     if (rc < 0)
         return explain(rc, device, "setting the rate", reason);
-    rc = fr_v4l2_format_take(&format.fmt.pix, wanted, rate_num, rate_den, ret_agreed, reason);
+    rc = fr_v4l2_format_take(&format, wanted, rate_num, rate_den, ret_agreed, reason);
     if (rc == 0)
         ret_agreed->min_buffers = ask_min_buffers(device);
     return rc;
 }
 
+static bool is_same(const struct fr_v4l2_agreed *now, const struct fr_v4l2_agreed *agreed)
+{
+    bool is_so = now->layout == agreed->layout && now->n_parts == agreed->n_parts &&
+                 now->format.field == agreed->format.field &&
+                 now->format.width_px == agreed->format.width_px &&
+                 now->format.height_px == agreed->format.height_px;
+    for (uint32_t i = 0; is_so && i < agreed->n_parts; i++)
+        is_so = now->parts[i].stride_bytes == agreed->parts[i].stride_bytes &&
+                now->parts[i].image_bytes == agreed->parts[i].image_bytes;
+    return is_so;
+}
+
 int fr_v4l2_format_recheck(const struct fr_v4l2_device *device, const struct fr_v4l2_agreed *agreed,
                            char reason[FR_SOURCE_REASON_MAX])
 {
-    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+    struct v4l2_format format = {.type = device->buf_type};
     struct fr_v4l2_agreed now;
     int rc = fr_v4l2_ioctl(device->fd, VIDIOC_G_FMT, &format);
     if (rc < 0)
         return explain(rc, device, "asking for the format", reason);
-    rc = fr_v4l2_format_take(&format.fmt.pix, agreed->format.fourcc, 0, 0, &now, reason);
-    if (rc == 0 && now.fourcc == agreed->fourcc && now.stride_bytes == agreed->stride_bytes &&
-        now.image_bytes == agreed->image_bytes && now.format.field == agreed->format.field &&
-        now.format.width_px == agreed->format.width_px &&
-        now.format.height_px == agreed->format.height_px)
+    rc = fr_v4l2_format_take(&format, agreed->format.fourcc, 0, 0, &now, reason);
+    if (rc == 0 && is_same(&now, agreed))
         return 0;
     snprintf(reason, FR_SOURCE_REASON_MAX,
              "another program changed the format of %s (%s) before it could be used; close that "

@@ -8,22 +8,30 @@
 
 #include "capture/source.h"
 #include "capture/v4l2_device.h"
-
-#define FR_FOURCC_MJPG FR_FOURCC('M', 'J', 'P', 'G')
+#include "capture/v4l2_layout.h"
 
 /* Without a rate being asked for, a format that gives fewer frames a second at the wanted size
  * gives way to one that does: YUYV at 1080p over USB 2 gives 5. */
 enum { FR_V4L2_RATE_ENOUGH = 15 };
 
+/* One part of a buffer. */
+struct fr_v4l2_part {
+    uint64_t offset_bytes; /* where it begins in `given`; the first at 0, all on whole pages */
+    uint64_t min_bytes;    /* fewer in it are not a picture */
+    uint32_t image_bytes;  /* room that the driver wants for it (sizeimage) */
+    uint32_t stride_bytes; /* as the driver told, or the tightest when it told 0 */
+};
+
 struct fr_v4l2_agreed {
-    uint32_t fourcc;          /* of the camera: a raw format or MJPG */
-    struct fr_format format;  /* of the frames that readers see */
-    struct fr_geometry given; /* raw: how the driver lays the picture out */
+    const struct fr_v4l2_layout *layout; /* of the camera's format: a raw one or MJPG */
+    struct fr_format format;             /* of the frames that readers see */
+    struct fr_geometry
+        given; /* raw: how the driver lays the picture out, its parts one after another,
+                                 with all the room that it wants */
     struct fr_geometry tight; /* raw: the same without any padding */
-    uint64_t min_bytes;       /* fewer in a buffer are not a picture */
-    uint32_t image_bytes;     /* room that the driver wants for a buffer (sizeimage) */
-    uint32_t stride_bytes;    /* as the driver told, or the tightest when it told 0 */
-    uint32_t min_buffers;     /* the driver needs so many queued; 0 when it does not tell */
+    uint32_t n_parts;
+    struct fr_v4l2_part parts[FR_V4L2_PARTS_MAX];
+    uint32_t min_buffers; /* the driver needs so many queued; 0 when it does not tell */
 };
 
 /* Chooses and sets. `request` as in capture/source.h; its fourcc is what readers shall see (a
@@ -40,14 +48,11 @@ int fr_v4l2_format_negotiate(const struct fr_v4l2_device *device,
 int fr_v4l2_format_recheck(const struct fr_v4l2_device *device, const struct fr_v4l2_agreed *agreed,
                            char reason[FR_SOURCE_REASON_MAX]);
 
-/* True for the raw formats that framering reads as they are, and for MJPG. Pure. */
-bool fr_v4l2_format_is_known(uint32_t fourcc);
+struct v4l2_format;
 
-struct v4l2_pix_format;
-
-/* Checks a driver's answer and works everything out from it; rate_num, rate_den 0 when not known.
+/* Checks a driver's answer, through whichever API, and works everything out from it; rate_num, rate_den 0 when not known.
  * `wanted_fourcc` is what readers shall see when the camera gives MJPG, 0: YU12. -EPROTO, -EINVAL
  * with `reason`. Pure. */
-int fr_v4l2_format_take(const struct v4l2_pix_format *answered, uint32_t wanted_fourcc,
+int fr_v4l2_format_take(const struct v4l2_format *answered, uint32_t wanted_fourcc,
                         uint32_t rate_num, uint32_t rate_den, struct fr_v4l2_agreed *ret_agreed,
                         char reason[FR_SOURCE_REASON_MAX]);

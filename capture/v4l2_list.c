@@ -88,15 +88,15 @@ static void list_sizes(FILE *out, int fd, uint32_t fourcc)
 }
 
 /* Formats that are read, each with its sizes; of the others only the names. */
-static void list_formats(FILE *out, int fd)
+static void list_formats(FILE *out, const struct fr_v4l2_device *device)
 {
     bool has_others = false;
     for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
-        struct v4l2_fmtdesc desc = {.index = i, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
-        if (fr_v4l2_ioctl(fd, VIDIOC_ENUM_FMT, &desc) < 0)
+        struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
+        if (fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc) < 0)
             break;
-        if (fr_v4l2_format_is_known(desc.pixelformat))
-            list_sizes(out, fd, desc.pixelformat);
+        if (fr_v4l2_layout_find(desc.pixelformat))
+            list_sizes(out, device->fd, desc.pixelformat);
         else
             has_others = true;
     }
@@ -104,11 +104,11 @@ static void list_formats(FILE *out, int fd)
         return;
     fputs("  not read by framering:", out);
     for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
-        struct v4l2_fmtdesc desc = {.index = i, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+        struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
         char name[5];
-        if (fr_v4l2_ioctl(fd, VIDIOC_ENUM_FMT, &desc) < 0)
+        if (fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc) < 0)
             break;
-        if (!fr_v4l2_format_is_known(desc.pixelformat))
+        if (!fr_v4l2_layout_find(desc.pixelformat))
             fprintf(out, " %s", fr_fourcc_name(desc.pixelformat, name));
     }
     fputc('\n', out);
@@ -134,7 +134,7 @@ static int list_node(const char *path, void *userdata)
             fprintf(listing->out, "  cannot be used: %s\n", reason);
         } else {
             listing->n_usable++;
-            list_formats(listing->out, device.fd);
+            list_formats(listing->out, &device);
         }
     }
     fr_v4l2_device_close(&device);

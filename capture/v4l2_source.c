@@ -42,7 +42,7 @@ void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *
     snprintf(ret_offer->notes, sizeof ret_offer->notes, "%s", source->notes);
     snprintf(ret_offer->label, sizeof ret_offer->label, "%s (driver %s, %.40s, %s)",
              source->device.card, source->device.driver, source->device.path,
-             fr_fourcc_name(source->agreed.fourcc, name));
+             fr_fourcc_name(source->agreed.layout->fourcc, name));
 }
 
 /* The slots' geometry with copying: our own strides. */
@@ -57,14 +57,12 @@ static void use_zero_copy(struct fr_source *source)
 {
     source->copy_path = FR_PATH_USERPTR;
     source->geometry = source->agreed.given;
-    if (source->geometry.slot_bytes < source->agreed.image_bytes)
-        source->geometry.slot_bytes = source->agreed.image_bytes;
 }
 
 static int choose_path(struct fr_source *source, const struct fr_source_request *request)
 {
     uint32_t slots = request->slots ? request->slots : SLOTS_DEFAULT;
-    if (source->agreed.fourcc == FR_FOURCC_MJPG) {
+    if (source->agreed.layout->fourcc == FR_FOURCC_MJPG) {
         source->copy_path = FR_PATH_MJPEG;
         source->geometry = source->agreed.given;
         return fr_jpeg_decoder_new(&source->decoder);

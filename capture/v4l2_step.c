@@ -52,12 +52,25 @@ static int publish(struct fr_source *source, struct fr_writer *writer, uint32_t 
     return 1;
 }
 
+/* A slot's planes stand where the ring says. A driver that wrote something before them (data_offset of
+ * the multi-planar API) has them moved there; both ends are within the part's room. */
+static void settle(const struct fr_source *source, const struct fr_v4l2_judgement *judged,
+                   uint8_t *slot)
+{
+    for (uint32_t i = 0; i < source->agreed.n_parts; i++) {
+        uint8_t *part = slot + source->agreed.parts[i].offset_bytes;
+        if (judged->parts[i].begin_bytes)
+            memmove(part, part + judged->parts[i].begin_bytes, judged->parts[i].bytes);
+    }
+}
+
 /* A buffer that is a slot: published or put back; then the driver gets what the writer has. */
 static int step_zero_copy(struct fr_source *source, struct fr_writer *writer,
                           const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
 {
     int n = 0;
     if (judged->verdict == FR_V4L2_GOOD) {
+        settle(source, judged, fr_writer_slot(writer, judged->index));
         n = publish(source, writer, judged->index, &judged->meta, reason);
     } else {
         fr_writer_discard(writer, judged->index, judged->reason);
@@ -75,19 +88,31 @@ static int step_zero_copy(struct fr_source *source, struct fr_writer *writer,
     return n;
 }
 
+/* A raw picture, wherever its planes stand in the buffer's parts. */
+static void copy_picture(const struct fr_source *source, const struct fr_v4l2_judgement *judged,
+                         uint8_t *slot)
+{
+    const struct fr_v4l2_agreed *agreed = &source->agreed;
+    const uint8_t *planes[FR_PLANES_MAX] = {0};
+    for (uint32_t i = 0; i < agreed->given.n_planes; i++) {
+        uint32_t part = agreed->n_parts == 1 ? 0 : agreed->layout->part_of[i];
+        planes[i] = fr_v4l2_stream_data(&source->stream, judged, part) +
+                    (agreed->given.planes[i].offset_bytes - agreed->parts[part].offset_bytes);
+    }
+    fr_v4l2_copy(&agreed->tight, &agreed->given, planes, &source->geometry, slot);
+}
+
 /* Brings the picture of a buffer into a slot. 0, or -EBADMSG with *ret_why: not to be decoded. */
 static int fill_slot(struct fr_source *source, const struct fr_v4l2_judgement *judged,
                      uint8_t *slot, const char **ret_why)
 {
-    const uint8_t *bytes = fr_v4l2_stream_data(&source->stream, judged->index);
-    const struct fr_v4l2_agreed *agreed = &source->agreed;
     if (source->copy_path == FR_PATH_MMAP) {
-        fr_v4l2_copy(&agreed->tight, &agreed->given, bytes, &source->geometry, slot);
+        copy_picture(source, judged, slot);
         return 0;
     }
     /* A picture that was cut off is no good either: its grey rest would look like motion. */
-    int rc =
-        fr_jpeg_decode(source->decoder, bytes, judged->meta.bytes_used, &source->geometry, slot);
+    int rc = fr_jpeg_decode(source->decoder, fr_v4l2_stream_data(&source->stream, judged, 0),
+                            judged->parts[0].bytes, &source->geometry, slot);
     if (rc == 0)
         return 0;
     *ret_why = fr_jpeg_decoder_reason(source->decoder);

@@ -18,8 +18,7 @@ static int64_t now_mono_ns(void)
 
 static int request(const struct fr_v4l2_device *device, uint32_t memory, uint32_t *count)
 {
-    struct v4l2_requestbuffers req = {
-        .count = *count, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = memory};
+    struct v4l2_requestbuffers req = {.count = *count, .type = device->buf_type, .memory = memory};
     int rc = fr_v4l2_ioctl(device->fd, VIDIOC_REQBUFS, &req);
     if (rc == 0)
         *count = req.count;
@@ -36,12 +35,42 @@ static int explain(int rc, const struct fr_v4l2_device *device, const char *what
     return rc;
 }
 
+static struct fr_v4l2_limits limits_of(const struct fr_v4l2_device *device,
+                                       const struct fr_v4l2_agreed *agreed, uint32_t memory,
+                                       uint32_t n_buffers)
+{
+    struct fr_v4l2_limits limits = {.type = device->buf_type,
+                                    .memory = memory,
+                                    .n_buffers = n_buffers,
+                                    .n_parts = agreed->n_parts};
+    for (uint32_t i = 0; i < agreed->n_parts; i++) {
+        limits.parts[i].min_bytes = agreed->parts[i].min_bytes;
+        limits.parts[i].offset_bytes = agreed->parts[i].offset_bytes;
+        limits.parts[i].room_bytes = UINT64_MAX;
+    }
+    return limits;
+}
+
+/* A buffer as the driver is asked about it; `planes` is written for the multi-planar API alone. */
+static struct v4l2_buffer buffer_of(const struct fr_v4l2_stream *stream, uint32_t index,
+                                    struct v4l2_plane planes[VIDEO_MAX_PLANES])
+{
+    struct v4l2_buffer buffer = {
+        .index = index, .type = stream->device->buf_type, .memory = stream->memory};
+    if (buffer.type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) {
+        memset(planes, 0, VIDEO_MAX_PLANES * sizeof *planes);
+        buffer.m.planes = planes;
+        buffer.length = VIDEO_MAX_PLANES;
+    }
+    return buffer;
+}
+
 int fr_v4l2_stream_init_userptr(struct fr_v4l2_stream *stream, const struct fr_v4l2_device *device,
                                 const struct fr_v4l2_agreed *agreed, uint32_t n_slots,
                                 size_t slot_bytes, char reason[FR_SOURCE_REASON_MAX])
 {
     uint32_t count = n_slots;
-    *stream = (struct fr_v4l2_stream){.device = device, .slot_bytes = slot_bytes};
+    *stream = (struct fr_v4l2_stream){.device = device};
     int rc = request(device, V4L2_MEMORY_USERPTR, &count);
     if (rc == -EBUSY || rc == -ENODEV)
         return explain(rc, device, "asking for buffers", reason);
@@ -56,12 +85,16 @@ int fr_v4l2_stream_init_userptr(struct fr_v4l2_stream *stream, const struct fr_v
         fr_v4l2_stream_fini(stream);
         return rc;
     }
-    const struct fr_v4l2_limits limits = {.memory = V4L2_MEMORY_USERPTR,
-                                          .n_buffers = n_slots,
-                                          .min_bytes = agreed->min_bytes,
-                                          .room_bytes = slot_bytes};
-    if (count < n_slots || slot_bytes < agreed->image_bytes || slot_bytes > UINT32_MAX ||
-        fr_v4l2_buffers_init(&stream->books, &limits) < 0) {
+    struct fr_v4l2_limits limits = limits_of(device, agreed, V4L2_MEMORY_USERPTR, n_slots);
+    bool has_room = slot_bytes <= UINT32_MAX;
+    for (uint32_t i = 0; i < agreed->n_parts; i++) {
+        const struct fr_v4l2_part *part = &agreed->parts[i];
+        has_room = has_room && part->offset_bytes + part->image_bytes <= slot_bytes;
+        /* A buffer of one part has the slot to itself. */
+        limits.parts[i].room_bytes = agreed->n_parts == 1 ? slot_bytes : part->image_bytes;
+        stream->length_bytes[i] = (uint32_t)limits.parts[i].room_bytes;
+    }
+    if (count < n_slots || !has_room || fr_v4l2_buffers_init(&stream->books, &limits) < 0) {
         fr_v4l2_stream_fini(stream);
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "%s (%s) takes %u buffers of ours (USERPTR), and the ring has %u slots",
@@ -71,22 +104,48 @@ int fr_v4l2_stream_init_userptr(struct fr_v4l2_stream *stream, const struct fr_v
     return 0;
 }
 
-/* Maps buffer `index`; what is too small for a picture is refused. */
+/* Maps one part of a buffer; what is too small for a picture is refused. */
+static int map_part(struct fr_v4l2_stream *stream, const struct fr_v4l2_agreed *agreed,
+                    uint32_t index, uint32_t part, uint32_t bytes, uint32_t offset)
+{
+    if (bytes < agreed->parts[part].min_bytes)
+        return -EPROTO;
+    void *data = fr_v4l2_map(stream->device->fd, bytes, offset);
+    if (!data)
+        return -errno;
+    stream->mapped[index][part].data = data;
+    stream->mapped[index][part].bytes = bytes;
+    return 0;
+}
+
 static int map(struct fr_v4l2_stream *stream, const struct fr_v4l2_agreed *agreed, uint32_t index)
 {
-    struct v4l2_buffer buffer = {
-        .index = index, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
+    struct v4l2_plane planes[VIDEO_MAX_PLANES];
+    struct v4l2_buffer buffer = buffer_of(stream, index, planes);
     int rc = fr_v4l2_ioctl(stream->device->fd, VIDIOC_QUERYBUF, &buffer);
     if (rc < 0)
         return rc;
-    if (buffer.length < agreed->min_bytes)
+    if (stream->device->buf_type != V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE)
+        return map_part(stream, agreed, index, 0, buffer.length, buffer.m.offset);
+    if (buffer.length != agreed->n_parts)
         return -EPROTO;
-    void *data = fr_v4l2_map(stream->device->fd, buffer.length, buffer.m.offset);
-    if (!data)
-        return -errno;
-    stream->mapped[index].data = data;
-    stream->mapped[index].bytes = buffer.length;
-    return 0;
+    for (uint32_t i = 0; rc == 0 && i < agreed->n_parts; i++)
+        rc = map_part(stream, agreed, index, i, planes[i].length, planes[i].m.mem_offset);
+    return rc;
+}
+
+/* Maps all buffers, and learns the room of the smallest. */
+static int map_all(struct fr_v4l2_stream *stream, const struct fr_v4l2_agreed *agreed,
+                   struct fr_v4l2_limits *limits)
+{
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < limits->n_buffers; i++) {
+        rc = map(stream, agreed, i);
+        for (uint32_t k = 0; rc == 0 && k < limits->n_parts; k++)
+            if (stream->mapped[i][k].bytes < limits->parts[k].room_bytes)
+                limits->parts[k].room_bytes = stream->mapped[i][k].bytes;
+    }
+    return rc;
 }
 
 int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2_device *device,
@@ -99,10 +158,8 @@ int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2
     if (rc < 0)
         return explain(rc, device, "asking for buffers (MMAP)", reason);
     stream->memory = V4L2_MEMORY_MMAP;
-    struct fr_v4l2_limits limits = {.memory = V4L2_MEMORY_MMAP,
-                                    .n_buffers = count < FR_SLOTS_MAX ? count : FR_SLOTS_MAX,
-                                    .min_bytes = agreed->min_bytes,
-                                    .room_bytes = UINT64_MAX};
+    struct fr_v4l2_limits limits =
+        limits_of(device, agreed, V4L2_MEMORY_MMAP, count < FR_SLOTS_MAX ? count : FR_SLOTS_MAX);
     rc = fr_v4l2_format_recheck(device, agreed, reason);
     if (rc < 0)
         goto fail;
@@ -113,14 +170,10 @@ int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2
         rc = -EPROTO;
         goto fail;
     }
-    for (uint32_t i = 0; i < limits.n_buffers; i++) {
-        rc = map(stream, agreed, i);
-        if (rc < 0) {
-            explain(rc, device, "mapping its buffers", reason);
-            goto fail;
-        }
-        if (stream->mapped[i].bytes < limits.room_bytes)
-            limits.room_bytes = stream->mapped[i].bytes;
+    rc = map_all(stream, agreed, &limits);
+    if (rc < 0) {
+        explain(rc, device, "mapping its buffers", reason);
+        goto fail;
     }
     rc = fr_v4l2_buffers_init(&stream->books, &limits);
     for (uint32_t i = 0; rc == 0 && i < limits.n_buffers; i++)
@@ -135,14 +188,30 @@ fail:
     return rc;
 }
 
+/* Where the driver shall write: the slot's memory, part by part. */
+static void fill_addresses(const struct fr_v4l2_stream *stream, struct v4l2_buffer *buffer,
+                           uint8_t *memory)
+{
+    if (buffer->type != V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) {
+        buffer->m.userptr = (unsigned long)memory;
+        buffer->length = stream->length_bytes[0];
+        return;
+    }
+    for (uint32_t i = 0; i < stream->books.limits.n_parts; i++) {
+        buffer->m.planes[i].m.userptr =
+            (unsigned long)(memory + stream->books.limits.parts[i].offset_bytes);
+        buffer->m.planes[i].length = stream->length_bytes[i];
+    }
+}
+
 int fr_v4l2_stream_queue(struct fr_v4l2_stream *stream, uint32_t index, void *memory)
 {
-    struct v4l2_buffer buffer = {
-        .index = index, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = stream->memory};
-    if (stream->memory == V4L2_MEMORY_USERPTR) {
-        buffer.m.userptr = (unsigned long)memory;
-        buffer.length = (uint32_t)stream->slot_bytes;
-    }
+    struct v4l2_plane planes[VIDEO_MAX_PLANES];
+    struct v4l2_buffer buffer = buffer_of(stream, index, planes);
+    if (buffer.type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE)
+        buffer.length = stream->books.limits.n_parts;
+    if (stream->memory == V4L2_MEMORY_USERPTR)
+        fill_addresses(stream, &buffer, memory);
     /* The books first: a fast driver may have it filled before the call is over. */
     int rc = fr_v4l2_buffers_queued(&stream->books, index, (uint64_t)(uintptr_t)memory);
     if (rc < 0)
@@ -155,7 +224,7 @@ int fr_v4l2_stream_queue(struct fr_v4l2_stream *stream, uint32_t index, void *me
 
 int fr_v4l2_stream_on(struct fr_v4l2_stream *stream)
 {
-    int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+    int type = (int)stream->device->buf_type;
     int rc = fr_v4l2_ioctl(stream->device->fd, VIDIOC_STREAMON, &type);
     stream->is_on = rc == 0;
     return rc;
@@ -163,16 +232,27 @@ int fr_v4l2_stream_on(struct fr_v4l2_stream *stream)
 
 int fr_v4l2_stream_dequeue(struct fr_v4l2_stream *stream, struct fr_v4l2_judgement *ret_judgement)
 {
-    struct v4l2_buffer buffer = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = stream->memory};
+    struct v4l2_plane planes[VIDEO_MAX_PLANES] = {0};
+    struct v4l2_buffer buffer = buffer_of(stream, 0, planes);
     int rc = fr_v4l2_ioctl(stream->device->fd, VIDIOC_DQBUF, &buffer);
     if (rc < 0)
         return rc == -EINTR ? -EAGAIN : rc;
-    return fr_v4l2_buffers_judge(&stream->books, &buffer, now_mono_ns(), ret_judgement);
+    return fr_v4l2_buffers_judge(&stream->books, &buffer, planes, now_mono_ns(), ret_judgement);
 }
 
-const uint8_t *fr_v4l2_stream_data(const struct fr_v4l2_stream *stream, uint32_t index)
+const uint8_t *fr_v4l2_stream_data(const struct fr_v4l2_stream *stream,
+                                   const struct fr_v4l2_judgement *judged, uint32_t part)
 {
-    return stream->mapped[index].data;
+    const uint8_t *data = stream->mapped[judged->index][part].data;
+    return data + judged->parts[part].begin_bytes;
+}
+
+static void unmap_all(struct fr_v4l2_stream *stream)
+{
+    for (unsigned i = 0; i < FR_SLOTS_MAX; i++)
+        for (unsigned k = 0; k < FR_V4L2_PARTS_MAX; k++)
+            if (stream->mapped[i][k].data)
+                munmap(stream->mapped[i][k].data, stream->mapped[i][k].bytes);
 }
 
 void fr_v4l2_stream_fini(struct fr_v4l2_stream *stream)
@@ -180,11 +260,9 @@ void fr_v4l2_stream_fini(struct fr_v4l2_stream *stream)
     if (!stream->memory)
         return;
     /* Both calls can fail only when the device is gone, and then nothing writes any more. */
-    int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+    int type = (int)stream->device->buf_type;
     fr_v4l2_ioctl(stream->device->fd, VIDIOC_STREAMOFF, &type);
-    for (unsigned i = 0; i < FR_SLOTS_MAX; i++)
-        if (stream->mapped[i].data)
-            munmap(stream->mapped[i].data, stream->mapped[i].bytes);
+    unmap_all(stream);
     uint32_t none = 0;
     request(stream->device, stream->memory, &none);
     *stream = (struct fr_v4l2_stream){0};

@@ -14,11 +14,11 @@ struct fr_v4l2_stream {
     uint32_t memory; /* 0: no buffers; else V4L2_MEMORY_USERPTR or V4L2_MEMORY_MMAP */
     bool is_on;
     struct fr_v4l2_buffers books;
-    size_t slot_bytes; /* USERPTR */
+    uint32_t length_bytes[FR_V4L2_PARTS_MAX]; /* USERPTR: of each part in a slot */
     struct {
         void *data;
         size_t bytes;
-    } mapped[FR_SLOTS_MAX]; /* MMAP */
+    } mapped[FR_SLOTS_MAX][FR_V4L2_PARTS_MAX]; /* MMAP */
 };
 
 /* Asks the driver to take the memory of `n_slots` slots of `slot_bytes` each, and looks whether the
@@ -34,7 +34,8 @@ int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2
                              const struct fr_v4l2_agreed *agreed, uint32_t n_buffers,
                              char reason[FR_SOURCE_REASON_MAX]);
 
-/* Gives buffer `index` to the driver; `memory` is the slot's (USERPTR) or NULL (MMAP). Negative
+/* Gives buffer `index` to the driver; `memory` is the slot's (USERPTR), which holds all parts, or NULL
+ * (MMAP). Negative
  * errno of the driver, -EINVAL also for a buffer that is there already. */
 int fr_v4l2_stream_queue(struct fr_v4l2_stream *stream, uint32_t index, void *memory);
 
@@ -45,8 +46,10 @@ int fr_v4l2_stream_on(struct fr_v4l2_stream *stream);
  * Others as the driver gave them: the stream is broken. Does not block. */
 int fr_v4l2_stream_dequeue(struct fr_v4l2_stream *stream, struct fr_v4l2_judgement *ret_judgement);
 
-/* MMAP: the bytes of a buffer that is dequeued. At least the judged bytes_used can be read. */
-const uint8_t *fr_v4l2_stream_data(const struct fr_v4l2_stream *stream, uint32_t index);
+/* MMAP: where the picture begins in part `part` of a buffer that was judged good. The judged bytes of
+ * that part can be read. */
+const uint8_t *fr_v4l2_stream_data(const struct fr_v4l2_stream *stream,
+                                   const struct fr_v4l2_judgement *judged, uint32_t part);
 
 /* Stops the pictures and gives all buffers back; afterwards the driver writes nowhere. Takes a
  * zeroed one, one that is half made, and one that was undone already. */

@@ -19,10 +19,17 @@ static struct v4l2_pix_format answer(uint32_t fourcc, uint32_t width, uint32_t h
                                     .field = V4L2_FIELD_NONE};
 }
 
+static const struct v4l2_format *single(const struct v4l2_pix_format *pix)
+{
+    static struct v4l2_format format;
+    format = (struct v4l2_format){.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .fmt.pix = *pix};
+    return &format;
+}
+
 static int take(struct v4l2_pix_format pix, struct fr_v4l2_agreed *ret_agreed)
 {
     *reason = 0;
-    int rc = fr_v4l2_format_take(&pix, 0, 30, 1, ret_agreed, reason);
+    int rc = fr_v4l2_format_take(single(&pix), 0, 30, 1, ret_agreed, reason);
     ck_assert_msg((rc == 0) == (*reason == 0), "%d: %s", rc, reason);
     return rc;
 }
@@ -44,8 +51,8 @@ START_TEST(every_raw_format_needs_exactly_its_own_bytes)
             struct v4l2_pix_format pix =
                 answer(cases[i].fourcc, 640, 360, told ? cases[i].stride : 0, cases[i].bytes);
             ck_assert_int_eq(take(pix, &agreed), 0);
-            ck_assert_uint_eq(agreed.min_bytes, cases[i].bytes);
-            ck_assert_uint_eq(agreed.stride_bytes, cases[i].stride);
+            ck_assert_uint_eq(agreed.parts[0].min_bytes, cases[i].bytes);
+            ck_assert_uint_eq(agreed.parts[0].stride_bytes, cases[i].stride);
             ck_assert_uint_eq(agreed.given.slot_bytes, cases[i].bytes);
             pix.sizeimage--;
             ck_assert_int_eq(take(pix, &agreed), -EPROTO);
@@ -58,9 +65,9 @@ START_TEST(padding_behind_the_last_row_need_not_be_filled)
 {
     struct fr_v4l2_agreed agreed;
     ck_assert_int_eq(take(answer(FR_FOURCC_GREY, 600, 10, 640, 6400), &agreed), 0);
-    ck_assert_uint_eq(agreed.min_bytes, 640 * 9 + 600);
+    ck_assert_uint_eq(agreed.parts[0].min_bytes, 640 * 9 + 600);
     ck_assert_int_eq(take(answer(FR_FOURCC_YU12, 600, 10, 640, 9600), &agreed), 0);
-    ck_assert_uint_eq(agreed.min_bytes, 9600 - 320 + 300);
+    ck_assert_uint_eq(agreed.parts[0].min_bytes, 9600 - 320 + 300);
 }
 END_TEST
 
@@ -143,15 +150,15 @@ START_TEST(a_jpeg_camera_is_read_as_what_was_asked_for)
     struct fr_v4l2_agreed agreed;
     struct v4l2_pix_format pix = answer(V4L2_PIX_FMT_MJPEG, 640, 480, 0, 614400);
     ck_assert_int_eq(take(pix, &agreed), 0);
-    ck_assert_uint_eq(agreed.fourcc, FR_FOURCC_MJPG);
+    ck_assert_uint_eq(agreed.layout->fourcc, FR_FOURCC_MJPG);
     ck_assert_uint_eq(agreed.format.fourcc, FR_FOURCC_YU12);
     ck_assert_uint_eq(agreed.given.slot_bytes, 640 * 480 * 3 / 2);
-    ck_assert_int_eq(fr_v4l2_format_take(&pix, FR_FOURCC_GREY, 0, 0, &agreed, reason), 0);
+    ck_assert_int_eq(fr_v4l2_format_take(single(&pix), FR_FOURCC_GREY, 0, 0, &agreed, reason), 0);
     ck_assert_uint_eq(agreed.format.fourcc, FR_FOURCC_GREY);
     /* Some drivers call the same thing JPEG. */
     pix.pixelformat = V4L2_PIX_FMT_JPEG;
     ck_assert_int_eq(take(pix, &agreed), 0);
-    ck_assert_uint_eq(agreed.fourcc, FR_FOURCC_MJPG);
+    ck_assert_uint_eq(agreed.layout->fourcc, FR_FOURCC_MJPG);
 }
 END_TEST
 
@@ -159,11 +166,11 @@ START_TEST(half_a_rate_is_no_rate)
 {
     struct fr_v4l2_agreed agreed;
     struct v4l2_pix_format pix = answer(FR_FOURCC_GREY, 64, 48, 64, 64 * 48);
-    ck_assert_int_eq(fr_v4l2_format_take(&pix, 0, 30, 0, &agreed, reason), 0);
+    ck_assert_int_eq(fr_v4l2_format_take(single(&pix), 0, 30, 0, &agreed, reason), 0);
     ck_assert_uint_eq(agreed.format.rate_num, 0);
-    ck_assert_int_eq(fr_v4l2_format_take(&pix, 0, 0, 1, &agreed, reason), 0);
+    ck_assert_int_eq(fr_v4l2_format_take(single(&pix), 0, 0, 1, &agreed, reason), 0);
     ck_assert_uint_eq(agreed.format.rate_den, 0);
-    ck_assert_int_eq(fr_v4l2_format_take(&pix, 0, 30000, 1001, &agreed, reason), 0);
+    ck_assert_int_eq(fr_v4l2_format_take(single(&pix), 0, 30000, 1001, &agreed, reason), 0);
     ck_assert_uint_eq(agreed.format.rate_num, 30000);
     ck_assert_uint_eq(agreed.format.rate_den, 1001);
 }
@@ -191,11 +198,14 @@ START_TEST(a_copy_reads_the_picture_and_nothing_behind_it)
                 struct fr_geometry target;
                 ck_assert_int_eq(take(pix, &agreed), 0);
                 ck_assert_int_eq(fr_geometry_init(&agreed.format, &target), 0);
-                uint8_t *bytes = malloc(agreed.min_bytes);
+                uint8_t *bytes = malloc(agreed.parts[0].min_bytes);
+                const uint8_t *planes[FR_PLANES_MAX] = {0};
                 uint8_t *slot = calloc(1, target.slot_bytes);
-                for (size_t i = 0; i < agreed.min_bytes; i++)
+                for (size_t i = 0; i < agreed.parts[0].min_bytes; i++)
                     bytes[i] = (uint8_t)(1 + i % 251);
-                fr_v4l2_copy(&agreed.tight, &agreed.given, bytes, &target, slot);
+                for (uint32_t p = 0; p < agreed.given.n_planes; p++)
+                    planes[p] = bytes + agreed.given.planes[p].offset_bytes;
+                fr_v4l2_copy(&agreed.tight, &agreed.given, planes, &target, slot);
                 for (uint32_t p = 0; p < agreed.tight.n_planes; p++)
                     for (uint32_t y = 0; y < agreed.tight.planes[p].rows; y++) {
                         const struct fr_plane_layout *in = &agreed.given.planes[p];

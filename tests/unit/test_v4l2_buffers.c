@@ -10,8 +10,11 @@ enum { N = 4, MIN = 1000, ROOM = 4096 };
 static struct fr_v4l2_buffers books_of(uint32_t memory)
 {
     struct fr_v4l2_buffers books;
-    const struct fr_v4l2_limits limits = {
-        .memory = memory, .n_buffers = N, .min_bytes = MIN, .room_bytes = ROOM};
+    const struct fr_v4l2_limits limits = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+                                          .memory = memory,
+                                          .n_buffers = N,
+                                          .n_parts = 1,
+                                          .parts = {{.min_bytes = MIN, .room_bytes = ROOM}}};
     ck_assert_int_eq(fr_v4l2_buffers_init(&books, &limits), 0);
     for (uint32_t i = 0; i < N; i++)
         ck_assert_int_eq(fr_v4l2_buffers_queued(&books, i, 0x1000 * (i + 1)), 0);
@@ -35,7 +38,7 @@ static struct fr_v4l2_judgement judge(struct fr_v4l2_buffers *books, struct v4l2
                                       int64_t now_ns)
 {
     struct fr_v4l2_judgement judged;
-    ck_assert_int_eq(fr_v4l2_buffers_judge(books, &buffer, now_ns, &judged), 0);
+    ck_assert_int_eq(fr_v4l2_buffers_judge(books, &buffer, NULL, now_ns, &judged), 0);
     ck_assert_uint_eq(judged.index, buffer.index);
     ck_assert_int_eq(fr_v4l2_buffers_queued(books, buffer.index, 0), 0);
     return judged;
@@ -94,7 +97,7 @@ START_TEST(C2_lengths_that_are_no_picture_are_dropped_with_their_reason)
                          cases[i].reason == FR_DROP_REASONS ? FR_V4L2_GOOD : FR_V4L2_BAD);
     }
     /* A JPEG may be of any length but none. */
-    books.limits.min_bytes = 0;
+    books.limits.parts[0].min_bytes = 0;
     struct v4l2_buffer empty = buffer_at(0, 99, NOW_NS);
     empty.bytesused = 0;
     ck_assert_uint_eq(judge(&books, empty, NOW_NS).reason, FR_DROP_SHORT);
@@ -108,12 +111,12 @@ START_TEST(C3_an_index_that_is_not_ours_or_comes_twice_is_the_drivers_fault)
     struct fr_v4l2_judgement judged = {.index = 77};
     for (size_t i = 0; i < sizeof indices / sizeof *indices; i++) {
         struct v4l2_buffer buffer = buffer_at(indices[i], 0, NOW_NS);
-        ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NOW_NS, &judged), -EPROTO);
+        ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NULL, NOW_NS, &judged), -EPROTO);
     }
     ck_assert_uint_eq(judged.index, 77);
     struct v4l2_buffer buffer = buffer_at(1, 0, NOW_NS);
-    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NOW_NS, &judged), 0);
-    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NOW_NS, &judged), -EPROTO);
+    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NULL, NOW_NS, &judged), 0);
+    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NULL, NOW_NS, &judged), -EPROTO);
     ck_assert_int_eq(fr_v4l2_buffers_queued(&books, 1, 0), 0);
     ck_assert_int_eq(fr_v4l2_buffers_queued(&books, 1, 0), -EINVAL);
     ck_assert_int_eq(fr_v4l2_buffers_queued(&books, N, 0), -EINVAL);
@@ -126,22 +129,22 @@ START_TEST(C3_another_memory_type_or_address_is_the_drivers_fault)
     struct fr_v4l2_judgement judged;
     struct fr_v4l2_buffers books = books_of(V4L2_MEMORY_USERPTR);
     struct v4l2_buffer buffer = buffer_at(1, 0, NOW_NS);
-    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NOW_NS, &judged), -EPROTO);
+    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NULL, NOW_NS, &judged), -EPROTO);
     buffer.memory = V4L2_MEMORY_USERPTR;
     buffer.m.userptr = 0x1000; /* buffer 0's */
-    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NOW_NS, &judged), -EPROTO);
+    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NULL, NOW_NS, &judged), -EPROTO);
     buffer.m.userptr = 0x2000;
     buffer.type = V4L2_BUF_TYPE_META_CAPTURE;
-    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NOW_NS, &judged), -EPROTO);
+    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NULL, NOW_NS, &judged), -EPROTO);
     buffer.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
-    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NOW_NS, &judged), 0);
+    ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, NULL, NOW_NS, &judged), 0);
 }
 END_TEST
 
 START_TEST(C3_books_hold_no_more_buffers_than_a_ring_has_slots)
 {
     struct fr_v4l2_buffers books;
-    struct fr_v4l2_limits limits = {.n_buffers = FR_SLOTS_MAX + 1};
+    struct fr_v4l2_limits limits = {.n_parts = 1, .n_buffers = FR_SLOTS_MAX + 1};
     ck_assert_int_eq(fr_v4l2_buffers_init(&books, &limits), -EINVAL);
     limits.n_buffers = FR_SLOTS_MAX;
     ck_assert_int_eq(fr_v4l2_buffers_init(&books, &limits), 0);

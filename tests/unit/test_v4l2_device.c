@@ -96,7 +96,8 @@ START_TEST(nodes_that_give_no_pictures_are_refused_by_what_they_are)
         const char *words;
     } cases[] = {
         {V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING, "is the metadata node of Cam"},
-        {V4L2_CAP_VIDEO_CAPTURE_MPLANE | V4L2_CAP_STREAMING, "multi-planar only"},
+        {V4L2_CAP_VIDEO_CAPTURE_MPLANE | V4L2_CAP_READWRITE, "cannot stream"},
+        {V4L2_CAP_VIDEO_M2M_MPLANE | V4L2_CAP_STREAMING, "a converter"},
         {V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_STREAMING, "a video output"},
         {V4L2_CAP_VIDEO_M2M | V4L2_CAP_STREAMING, "a converter"},
         {V4L2_CAP_VBI_CAPTURE, "teletext"},
@@ -111,6 +112,8 @@ START_TEST(nodes_that_give_no_pictures_are_refused_by_what_they_are)
         says(cases[i].words);
         says("/dev/video9");
     }
+    device.capabilities = V4L2_CAP_VIDEO_CAPTURE_MPLANE | V4L2_CAP_STREAMING;
+    ck_assert_int_eq(fr_v4l2_device_check_camera(&device, reason), 0);
     device.capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
     ck_assert_int_eq(fr_v4l2_device_check_camera(&device, reason), 0);
 }
