@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -142,13 +143,22 @@ void fr_analysis_tune(struct fr_analysis *analysis, const struct fr_tuning *tuni
         fr_detector_set(analysis->detector, &tuning->detector);
 }
 
+/* " (7 times since this was last said)", or nothing for the first time. */
+static const char *since(uint64_t count, char text[64])
+{
+    text[0] = 0;
+    if (count > 1)
+        snprintf(text, 64, " (%" PRIu64 " times since this was last said)", count);
+    return text;
+}
+
 /* A line that may come with every frame: at most once in a while, with its count. */
 #define LOG_LIMITED(limit, now_ns, format, ...)                                                    \
     do {                                                                                           \
         uint64_t count_;                                                                           \
+        char text_[64];                                                                            \
         if (fr_log_limit_due(limit, 1, now_ns, LOG_PERIOD_NS, &count_))                            \
-            fr_log(LOG_WARNING, format " (%" PRIu64 " times since this was last said)",            \
-                   __VA_ARGS__, count_);                                                           \
+            fr_log(LOG_WARNING, format "%s", __VA_ARGS__, since(count_, text_));                   \
     } while (0)
 
 static void lose_signal(struct fr_analysis *a, enum fr_event_reason reason, int64_t now_ns)

@@ -14,7 +14,8 @@ static const int64_t NS_PER_S = 1000000000, NS_PER_MS = 1000000;
 
 /* After a start or a change of light: no alarm so long. */
 static const int64_t SETTLE_NS = 1000000000;
-/* A candidate needs this long at least to be believed, however young the model. */
+/* So long the model is young, and a candidate is believed sooner; but never sooner than this. */
+static const int64_t YOUNG_NS = 4000000000;
 static const int64_t BELIEVE_NS = 500000000;
 /* When over half of the picture is new: no alarm so long, and if most of that stands still for
  * FLOOD_STILL_NS, it is the light (or another view) and not an object. */
@@ -270,7 +271,7 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
     /* What a young model takes for background may well be an object that was there when it began,
      * so another level is believed as soon as it has been seen for as long as the model is old. */
     int64_t believe_ns = d->age_ns > BELIEVE_NS ? d->age_ns : BELIEVE_NS;
-    if (believe_ns > s->static_object_ns)
+    if (d->age_ns > YOUNG_NS || believe_ns > s->static_object_ns)
         believe_ns = s->static_object_ns;
     double rate = FR_EVIDENCE_KNOWN * (double)NS_PER_S / (double)believe_ns;
 

@@ -87,7 +87,7 @@ class Footage(CaptureCase):
 class Replay(unittest.TestCase):
     def test_the_detector_is_as_good_as_it_was(self):
         """A floor a little below what docs/analyzer.md says, for each scene that is here."""
-        floors = {"cdnet_highway": 0.93, "cdnet_office": 0.94, "sbi_HallAndMonitor": 0.88,
+        floors = {"cdnet_highway": 0.925, "cdnet_office": 0.94, "sbi_HallAndMonitor": 0.88,
                   "sbi_CAVIAR2": 0.82, "wallflower_WavingTrees": 0.92, "wallflower_TimeOfDay": 0.70}
         scenes = [name for name in floors if footage(name)]
         if not scenes:

@@ -268,6 +268,26 @@ START_TEST(a_static_object_is_background_after_its_time_and_its_place_stays_know
 }
 END_TEST
 
+START_TEST(what_comes_and_goes_is_motion_each_time_until_its_time_has_come)
+{
+    struct scene scene = scene_new(WIDTH, HEIGHT, NULL); /* 30 s */
+    detect_background(&scene, 110);
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < 100; i++) { /* 4 s */
+            draw_background(&scene);
+            draw_square(&scene, 100, 80, 60, 220);
+            detect(&scene);
+            ck_assert_uint_eq(scene.detection.n_objects, 1);
+        }
+        for (int i = 0; i < 100; i++) {
+            detect_background(&scene, 1);
+            ck_assert_uint_eq(scene.detection.n_objects, 0);
+        }
+    }
+    scene_free(&scene);
+}
+END_TEST
+
 START_TEST(static_time_is_time_and_not_frames)
 {
     for (int fps = 5; fps <= 100; fps += 19) {
@@ -569,6 +589,7 @@ UNIT_MAIN("detector", a_still_scene_with_noise_is_no_motion, a_moving_square_is_
           another_lamp_is_a_change_of_light_and_no_motion,
           an_object_through_a_step_of_light_is_still_found,
           a_static_object_is_background_after_its_time_and_its_place_stays_known,
+          what_comes_and_goes_is_motion_each_time_until_its_time_has_come,
           static_time_is_time_and_not_frames, the_ghost_of_an_object_of_the_first_frame_goes_soon,
           packed_luma_gives_what_planar_luma_gives,
           the_half_size_plane_of_a_frame_gives_what_its_luma_gives_bit_for_bit,
