@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "capture/frame_finish.h"
 #include "capture/frame_time.h"
 #include "capture/pacer.h"
 #include "common/media/recording.h"
@@ -30,7 +31,7 @@ enum { DEFAULT_RATE = 25 };
 
 struct fr_source {
     struct fr_recording *recording;
-    struct fr_geometry geometry;
+    struct fr_frame_finish *finish;
     struct fr_pace pace; /* pace.frame counts frames delivered or found bad */
     int timer_fd;
     bool is_fast;
@@ -46,6 +47,7 @@ static void replay_free(struct fr_source *source)
     if (source->timer_fd >= 0)
         close(source->timer_fd);
     fr_recording_close(source->recording);
+    fr_frame_finish_free(source->finish);
     free(source);
 }
 
@@ -123,6 +125,8 @@ static int replay_open(const struct fr_source_request *request, struct fr_source
                        struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX])
 {
     struct fr_source_offer offer = {.copy_path = FR_PATH_REPLAY, .hand = 2};
+    struct fr_geometry picture;
+    struct fr_turn turn;
     struct fr_source *source = calloc(1, sizeof *source);
     if (!source) {
         snprintf(reason, FR_SOURCE_REASON_MAX, "replay: out of memory");
@@ -132,16 +136,22 @@ static int replay_open(const struct fr_source_request *request, struct fr_source
     int r = open_recording(request->spec, &source->recording, reason);
     if (r < 0)
         goto fail;
-    r = choose_geometry(request, fr_recording_info(source->recording), &offer.geometry, reason);
+    r = choose_geometry(request, fr_recording_info(source->recording), &picture, reason);
+    if (r == 0)
+        r = fr_frame_finish_wish(request, &turn, reason);
+    if (r == 0)
+        r = fr_frame_finish_new(request, turn, &picture, 0, &source->finish, reason);
+    if (r == 0)
+        r = fr_frame_finish_scratch(source->finish, reason);
     if (r < 0)
         goto fail;
+    offer.geometry = source->finish->slot;
     r = source->timer_fd = fr_pace_timer_open();
     if (r < 0) {
         snprintf(reason, FR_SOURCE_REASON_MAX, "replay: timer: %s", strerror(-r));
         goto fail;
     }
     snprintf(offer.label, sizeof offer.label, "recording %.100s", request->spec);
-    source->geometry = offer.geometry;
     source->pace.rate_num = offer.geometry.format.rate_num;
     source->pace.rate_den = offer.geometry.format.rate_den;
     source->is_fast = request->is_fast;
@@ -177,7 +187,9 @@ static int replay_poll_fd(const struct fr_source *source, uint32_t *ret_events)
 static int decode_next(struct fr_source *source, uint8_t *slot,
                        struct fr_recording_frame *ret_frame)
 {
-    int r = fr_recording_next(source->recording, &source->geometry, slot, ret_frame);
+    const struct fr_geometry *picture = &source->finish->picture;
+    uint8_t *target = fr_frame_finish_target(source->finish, slot);
+    int r = fr_recording_next(source->recording, picture, target, ret_frame);
     if (r != -ENODATA || !source->is_looping)
         return r;
     if (!source->has_good_frame)
@@ -185,7 +197,7 @@ static int decode_next(struct fr_source *source, uint8_t *slot,
     source->has_good_frame = false;
     r = fr_recording_rewind(source->recording);
     if (r == 0)
-        r = fr_recording_next(source->recording, &source->geometry, slot, ret_frame);
+        r = fr_recording_next(source->recording, picture, target, ret_frame);
     return r;
 }
 
@@ -194,7 +206,8 @@ static int deliver(struct fr_source *source, struct fr_writer *writer, uint32_t 
                    int64_t now, char *reason)
 {
     struct fr_recording_frame frame = {0};
-    int r = decode_next(source, fr_writer_slot(writer, slot_idx), &frame);
+    uint8_t *slot = fr_writer_slot(writer, slot_idx);
+    int r = decode_next(source, slot, &frame);
     if (r == -EBADMSG) {
         source->is_after_gap = true;
         return fr_writer_discard(writer, slot_idx, FR_DROP_UNDECODABLE);
@@ -209,6 +222,7 @@ static int deliver(struct fr_source *source, struct fr_writer *writer, uint32_t 
                      fr_recording_reason(source->recording));
         return r;
     }
+    fr_frame_finish(source->finish, slot);
     int64_t due = fr_pace_due_ns(&source->pace);
     const struct fr_frame_meta meta = {
         .captured_mono_ns = source->is_fast || due > now ? now : due,

@@ -13,12 +13,13 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "capture/frame_finish.h"
 #include "capture/pacer.h"
 #include "capture/scene.h"
 
 struct fr_source {
     struct fr_scene *scene;
-    struct fr_source_offer offer;
+    struct fr_frame_finish *finish;
     struct fr_pace pace;
     int timer_fd;
     bool is_fast;
@@ -31,6 +32,7 @@ static void synthetic_free(struct fr_source *source)
     if (source->timer_fd >= 0)
         close(source->timer_fd);
     fr_scene_free(source->scene);
+    fr_frame_finish_free(source->finish);
     free(source);
 }
 
@@ -70,12 +72,16 @@ static int synthetic_open(const struct fr_source_request *request, struct fr_sou
 {
     struct fr_scene_params params;
     struct fr_source_offer offer = {.copy_path = FR_PATH_SYNTHETIC, .hand = 2};
+    struct fr_geometry picture;
+    struct fr_turn turn;
     int r = fr_scene_params_parse(request->spec, &params, reason, FR_SOURCE_REASON_MAX);
     if (r == 0)
-        r = choose_geometry(request, &offer.geometry, reason);
+        r = fr_frame_finish_wish(request, &turn, reason);
+    if (r == 0)
+        r = choose_geometry(request, &picture, reason);
     if (r < 0)
         return r;
-    const struct fr_format *format = &offer.geometry.format;
+    const struct fr_format *format = &picture.format;
     if (params.objects * FR_SCENE_LANE_MIN > format->height_px) {
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "synthetic: %u objects have no room in %u rows: expected at most %u",
@@ -90,19 +96,25 @@ static int synthetic_open(const struct fr_source_request *request, struct fr_sou
     source->is_fast = request->is_fast;
     source->pace = (struct fr_pace){.rate_num = format->rate_num, .rate_den = format->rate_den};
     source->timer_fd = fr_pace_timer_open();
-    r = source->timer_fd < 0 ? source->timer_fd
-                             : fr_scene_new(&params, &offer.geometry, &source->scene);
+    r = source->timer_fd < 0 ? source->timer_fd : fr_scene_new(&params, &picture, &source->scene);
     if (r < 0) {
         snprintf(reason, FR_SOURCE_REASON_MAX, "synthetic: cannot be set up: %s", strerror(-r));
-        synthetic_free(source);
-        return r;
+        goto fail;
     }
+    r = fr_frame_finish_new(request, turn, &picture, 0, &source->finish, reason);
+    if (r == 0)
+        r = fr_frame_finish_scratch(source->finish, reason);
+    if (r < 0)
+        goto fail;
+    offer.geometry = source->finish->slot;
     snprintf(offer.label, sizeof offer.label, "synthetic scene, seed %llu",
              (unsigned long long)params.seed);
-    source->offer = offer;
     *ret_source = source;
     *ret_offer = offer;
     return 0;
+fail:
+    synthetic_free(source);
+    return r;
 }
 
 static int synthetic_start(struct fr_source *source, struct fr_writer *writer,
@@ -148,7 +160,10 @@ static int synthetic_step(struct fr_source *source, struct fr_writer *writer,
     if (r == -EAGAIN) {
         fr_writer_count_drop(writer, FR_DROP_STARVED, 1);
     } else if (r == 0) {
-        fr_scene_draw(source->scene, source->pace.frame, fr_writer_slot(writer, slot_idx));
+        uint8_t *slot = fr_writer_slot(writer, slot_idx);
+        fr_scene_draw(source->scene, source->pace.frame,
+                      fr_frame_finish_target(source->finish, slot));
+        fr_frame_finish(source->finish, slot);
         r = fr_writer_publish(writer, slot_idx, &meta);
         published = r == 0;
     }

@@ -68,12 +68,20 @@ static struct fr_turn_steps steps_of(struct fr_turn turn)
     };
 }
 
-/* A picture somewhere in memory as a frame, for the lookup of its planes. */
-static struct fr_frame frame_at(const struct fr_geometry *geometry, const uint8_t *bytes)
+static void find_planes(const struct fr_geometry *geometry, const uint8_t *bytes,
+                        const uint8_t *ret_planes[FR_PLANES_MAX])
+{
+    for (unsigned i = 0; i < FR_PLANES_MAX; i++)
+        ret_planes[i] = i < geometry->n_planes ? bytes + geometry->planes[i].offset_bytes : NULL;
+}
+
+/* A picture somewhere in memory as a frame, for the lookup of its components. */
+static struct fr_frame frame_of(const struct fr_geometry *geometry,
+                                const uint8_t *const planes[FR_PLANES_MAX])
 {
     struct fr_frame frame = {.format = geometry->format, .n_planes = geometry->n_planes};
     for (unsigned i = 0; i < geometry->n_planes && i < FR_PLANES_MAX; i++)
-        frame.planes[i] = (struct fr_plane){.data = bytes + geometry->planes[i].offset_bytes,
+        frame.planes[i] = (struct fr_plane){.data = planes[i],
                                             .kind = geometry->planes[i].kind,
                                             .stride_bytes = geometry->planes[i].stride_bytes,
                                             .rows = geometry->planes[i].rows,
@@ -83,7 +91,8 @@ static struct fr_frame frame_at(const struct fr_geometry *geometry, const uint8_
 
 /* Plane by plane: the fourcc stays. */
 static void turn_by_rows(struct fr_turn_steps steps, const struct fr_geometry *from,
-                         const uint8_t *bytes, const struct fr_geometry *to, uint8_t *slot)
+                         const uint8_t *const planes[FR_PLANES_MAX], const struct fr_geometry *to,
+                         uint8_t *slot)
 {
     const uint32_t width_px = from->format.width_px;
     for (unsigned i = 0; i < from->n_planes; i++)
@@ -92,7 +101,7 @@ static void turn_by_rows(struct fr_turn_steps steps, const struct fr_geometry *f
             if (a->kind != b->kind || a->kind == FR_PLANE_HALF_Y || a->kind == FR_PLANE_JPEG)
                 continue;
             struct fr_turn_plane plane = {
-                .from = bytes + a->offset_bytes,
+                .from = planes[i],
                 .to = slot + b->offset_bytes,
                 .from_stride_bytes = a->stride_bytes,
                 .to_stride_bytes = b->stride_bytes,
@@ -110,9 +119,11 @@ static void turn_by_rows(struct fr_turn_steps steps, const struct fr_geometry *f
         }
 }
 
-int fr_turn_planes(struct fr_turn turn, const struct fr_geometry *from, const uint8_t *bytes,
-                   const struct fr_geometry *to, uint8_t *slot)
+int fr_turn_planes(struct fr_turn turn, const struct fr_geometry *from,
+                   const uint8_t *const planes[FR_PLANES_MAX], const struct fr_geometry *to,
+                   uint8_t *slot)
 {
+    const uint8_t *to_planes[FR_PLANES_MAX];
     struct fr_format wanted;
     struct fr_frame_rows from_rows, to_rows;
 
@@ -122,7 +133,8 @@ int fr_turn_planes(struct fr_turn turn, const struct fr_geometry *from, const ui
     if (wanted.fourcc != to->format.fourcc || wanted.width_px != to->format.width_px ||
         wanted.height_px != to->format.height_px)
         return -EINVAL;
-    const struct fr_frame from_frame = frame_at(from, bytes), to_frame = frame_at(to, slot);
+    find_planes(to, slot, to_planes);
+    const struct fr_frame from_frame = frame_of(from, planes), to_frame = frame_of(to, to_planes);
     rc = fr_frame_rows_init(&from_frame, &from_rows);
     if (rc == 0)
         rc = fr_frame_rows_init(&to_frame, &to_rows);
@@ -131,11 +143,19 @@ int fr_turn_planes(struct fr_turn turn, const struct fr_geometry *from, const ui
 
     const struct fr_turn_steps steps = steps_of(turn);
     if (!steps.is_transposed) {
-        turn_by_rows(steps, from, bytes, to, slot);
+        turn_by_rows(steps, from, planes, to, slot);
         return 0;
     }
     fr_turn_tiles(steps, &from_rows, &to_rows, 0, false);
     for (unsigned c = 1; c < 3 && from_rows.chroma_width_px; c++)
         fr_turn_tiles(steps, &from_rows, &to_rows, c, from_rows.chroma_v_sub == 1);
     return 0;
+}
+
+int fr_turn_picture(struct fr_turn turn, const struct fr_geometry *from, const uint8_t *bytes,
+                    const struct fr_geometry *to, uint8_t *slot)
+{
+    const uint8_t *planes[FR_PLANES_MAX];
+    find_planes(from, bytes, planes);
+    return fr_turn_planes(turn, from, planes, to, slot);
 }

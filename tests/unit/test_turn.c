@@ -119,7 +119,7 @@ static void check(uint32_t fourcc, uint32_t width, uint32_t height, struct fr_tu
     for (size_t i = 0; i < bytes; i++)
         source[i] = next_random();
     memset(slot, FILL, to.slot_bytes);
-    ck_assert_int_eq(fr_turn_planes(turn, &from, source, &to, slot), 0);
+    ck_assert_int_eq(fr_turn_picture(turn, &from, source, &to, slot), 0);
 
     struct fr_frame from_frame = frame_at(&from, source), to_frame = frame_at(&to, slot);
     ck_assert_int_eq(fr_frame_rows_init(&from_frame, &from_rows), 0);
@@ -199,16 +199,16 @@ START_TEST(geometries_that_do_not_belong_together_are_refused_and_nothing_is_wri
     struct fr_geometry from = geometry_of(format, 0), to = from;
     uint8_t *source = calloc(1, from.slot_bytes), *slot = calloc(1, to.slot_bytes);
     memset(source, 1, from.slot_bytes);
-    ck_assert_int_eq(fr_turn_planes((struct fr_turn){90, false}, &from, source, &to, slot),
+    ck_assert_int_eq(fr_turn_picture((struct fr_turn){90, false}, &from, source, &to, slot),
                      -EINVAL);
     to.format.fourcc = FR_FOURCC_YV12;
-    ck_assert_int_eq(fr_turn_planes((struct fr_turn){0, true}, &from, source, &to, slot), -EINVAL);
+    ck_assert_int_eq(fr_turn_picture((struct fr_turn){0, true}, &from, source, &to, slot), -EINVAL);
     to = from;
     to.n_planes = 2;
-    ck_assert_int_eq(fr_turn_planes((struct fr_turn){0, true}, &from, source, &to, slot), -EINVAL);
+    ck_assert_int_eq(fr_turn_picture((struct fr_turn){0, true}, &from, source, &to, slot), -EINVAL);
     to = from;
     to.planes[0].size_bytes--;
-    ck_assert_int_eq(fr_turn_planes((struct fr_turn){0, true}, &from, source, &to, slot), -EINVAL);
+    ck_assert_int_eq(fr_turn_picture((struct fr_turn){0, true}, &from, source, &to, slot), -EINVAL);
     for (size_t i = 0; i < from.slot_bytes; i++)
         ck_assert_uint_eq(slot[i], 0);
     free(slot);
