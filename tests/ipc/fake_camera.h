@@ -1,9 +1,10 @@
 /* A V4L2 driver in a few lines, for what no real one does on demand.
  *
  * It stands where fr_v4l2_ioctl() and fr_v4l2_map() would (so include it in one file of a program
- * only) behind any character device. It gives one raw format and MJPG, takes USERPTR and MMAP, and fills
- * queued buffers in order when the test says so with camera_shoot(). What it answers can be bent: the
- * n-th call fails with an errno, or `bend` changes a buffer on its way out of DQBUF. */
+ * only) behind any character device. It gives one raw format and MJPG through the single-plane API, or
+ * one raw format in several parts through the multi-planar one; takes USERPTR and MMAP, and fills queued
+ * buffers in order when the test says so with camera_shoot(). What it answers can be bent: the n-th call
+ * fails with an errno, or `bend` changes a buffer on its way out of DQBUF. */
 #pragma once
 
 #include "capture/v4l2_ioctl.h"
@@ -17,19 +18,25 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CAMERA_BUFFERS = 32 };
+enum { CAMERA_BUFFERS = 32, CAMERA_PARTS = 3 };
 
 struct camera_buffer {
     bool is_queued;
-    void *memory;      /* USERPTR: the program's; MMAP: ours */
-    int fd;            /* MMAP: behind it */
+    struct {
+        uint8_t *memory; /* USERPTR: the program's; MMAP: ours */
+        int fd;          /* MMAP: behind it */
+    } parts[CAMERA_PARTS];
     uint32_t sequence; /* of the frame in it */
 };
 
 static struct camera {
     /* What it is. */
     uint32_t fourcc, width_px, height_px, stride_bytes, image_bytes;
-    uint32_t min_buffers;
+    uint32_t n_parts; /* 0: the single-plane API */
+    struct {
+        uint32_t stride_bytes, image_bytes, data_offset;
+    } parts[CAMERA_PARTS];
+    uint32_t min_buffers, max_buffers /* 0: as many as asked for */;
     bool has_userptr;
     const uint8_t *jpeg; /* what it gives as MJPG */
     size_t jpeg_bytes;
@@ -39,12 +46,23 @@ static struct camera {
     void (*bend)(struct v4l2_buffer *buffer);
     void (*after_reqbufs)(void);
     /* What is. */
-    struct v4l2_pix_format pix;
+    uint32_t type;
+    struct v4l2_pix_format pix; /* of the multi-planar API: pixelformat alone */
     uint32_t memory, n_buffers, sequence, order[CAMERA_BUFFERS], n_queued, n_ready;
     bool is_on;
     int calls;
     struct camera_buffer buffers[CAMERA_BUFFERS];
 } camera;
+
+/* Parts of a buffer, and the room that one wants: of either API. */
+static inline uint32_t camera_n_parts(void)
+{
+    return camera.n_parts ? camera.n_parts : 1;
+}
+static inline uint32_t camera_room(uint32_t part)
+{
+    return camera.n_parts ? camera.parts[part].image_bytes : camera.pix.sizeimage;
+}
 
 static inline void camera_reset(uint32_t fourcc, uint32_t width_px, uint32_t height_px,
                                 uint32_t stride_bytes, uint32_t image_bytes)
@@ -54,13 +72,44 @@ static inline void camera_reset(uint32_t fourcc, uint32_t width_px, uint32_t hei
                              .height_px = height_px,
                              .stride_bytes = stride_bytes,
                              .image_bytes = image_bytes,
-                             .has_userptr = true};
+                             .has_userptr = true,
+                             .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+}
+
+/* The multi-planar API, the planes of the picture in parts of their own. The caller sets their strides
+ * and sizes. */
+static inline void camera_reset_parts(uint32_t fourcc, uint32_t width_px, uint32_t height_px,
+                                      uint32_t n_parts)
+{
+    camera_reset(fourcc, width_px, height_px, 0, 0);
+    camera.type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+    camera.n_parts = n_parts;
 }
 
 /* The picture of frame `sequence`: bytes that tell it apart. */
 static inline uint8_t camera_byte(uint32_t sequence, size_t i)
 {
     return (uint8_t)(sequence * 31 + i * 7 + i / 251);
+}
+/* And of its parts, which begin at the data offset. */
+static inline uint8_t camera_part_byte(uint32_t sequence, uint32_t part, size_t i)
+{
+    return (uint8_t)(camera_byte(sequence, i) + part * 101);
+}
+
+static inline void camera_fill(struct camera_buffer *buffer, uint32_t sequence)
+{
+    buffer->sequence = sequence;
+    if (camera.pix.pixelformat == V4L2_PIX_FMT_MJPEG) {
+        memcpy(buffer->parts[0].memory, camera.jpeg, camera.jpeg_bytes);
+        return;
+    }
+    for (uint32_t k = 0; k < camera_n_parts(); k++) {
+        uint32_t begin = camera.parts[k].data_offset;
+        memset(buffer->parts[k].memory, 0xee, begin);
+        for (size_t i = begin; i < camera_room(k); i++)
+            buffer->parts[k].memory[i] = camera_part_byte(sequence, k, i - begin);
+    }
 }
 
 /* `n` more frames are taken, as far as buffers are queued; the rest is lost, and counted by the
@@ -71,19 +120,31 @@ static inline void camera_shoot(uint32_t n)
         uint32_t sequence = camera.sequence++;
         if (camera.n_ready == camera.n_queued)
             continue;
-        struct camera_buffer *buffer = &camera.buffers[camera.order[camera.n_ready++]];
-        uint8_t *bytes = buffer->memory;
-        buffer->sequence = sequence;
-        if (camera.pix.pixelformat == V4L2_PIX_FMT_MJPEG)
-            memcpy(bytes, camera.jpeg, camera.jpeg_bytes);
-        else
-            for (size_t i = 0; i < camera.image_bytes; i++)
-                bytes[i] = camera_byte(sequence, i);
+        camera_fill(&camera.buffers[camera.order[camera.n_ready++]], sequence);
     }
+}
+
+static inline int camera_format_parts(struct v4l2_format *format)
+{
+    format->fmt.pix_mp = (struct v4l2_pix_format_mplane){.pixelformat = camera.fourcc,
+                                                         .width = camera.width_px,
+                                                         .height = camera.height_px,
+                                                         .field = V4L2_FIELD_NONE,
+                                                         .num_planes = (uint8_t)camera.n_parts};
+    for (uint32_t k = 0; k < camera.n_parts; k++) {
+        format->fmt.pix_mp.plane_fmt[k].bytesperline = camera.parts[k].stride_bytes;
+        format->fmt.pix_mp.plane_fmt[k].sizeimage = camera.parts[k].image_bytes;
+    }
+    camera.pix.pixelformat = camera.fourcc;
+    return 0;
 }
 
 static inline int camera_format(struct v4l2_format *format, bool is_set)
 {
+    if (format->type != camera.type)
+        return -EINVAL;
+    if (camera.n_parts)
+        return camera_format_parts(format);
     bool is_jpeg = format->fmt.pix.pixelformat == V4L2_PIX_FMT_MJPEG && camera.jpeg;
     format->fmt.pix = (struct v4l2_pix_format){
         .pixelformat = is_jpeg ? V4L2_PIX_FMT_MJPEG : camera.fourcc,
@@ -97,25 +158,40 @@ static inline int camera_format(struct v4l2_format *format, bool is_set)
     return 0;
 }
 
+static inline void camera_free_buffer(struct camera_buffer *buffer)
+{
+    for (uint32_t k = 0; k < camera_n_parts(); k++) {
+        close(buffer->parts[k].fd);
+        if (buffer->parts[k].memory)
+            munmap(buffer->parts[k].memory, camera_room(k));
+    }
+}
+
+static inline void camera_make_buffer(struct camera_buffer *buffer)
+{
+    for (uint32_t k = 0; k < camera_n_parts(); k++) {
+        buffer->parts[k].fd = memfd_create("buffer", MFD_CLOEXEC);
+        ck_assert_int_eq(ftruncate(buffer->parts[k].fd, camera_room(k)), 0);
+    }
+}
+
 static inline int camera_reqbufs(struct v4l2_requestbuffers *req)
 {
-    for (uint32_t i = 0; i < camera.n_buffers; i++)
-        if (camera.memory == V4L2_MEMORY_MMAP) {
-            close(camera.buffers[i].fd);
-            if (camera.buffers[i].memory)
-                munmap(camera.buffers[i].memory, camera.pix.sizeimage);
-        }
+    if (req->type != camera.type)
+        return -EINVAL;
+    for (uint32_t i = 0; i < camera.n_buffers && camera.memory == V4L2_MEMORY_MMAP; i++)
+        camera_free_buffer(&camera.buffers[i]);
+    camera.n_buffers = 0;
     if (req->memory == V4L2_MEMORY_USERPTR && !camera.has_userptr)
         return -EINVAL;
+    if (camera.max_buffers && req->count > camera.max_buffers)
+        req->count = camera.max_buffers;
     camera.memory = req->memory;
     camera.n_buffers = req->count;
     camera.n_queued = camera.n_ready = 0;
     memset(camera.buffers, 0, sizeof camera.buffers);
-    if (camera.memory == V4L2_MEMORY_MMAP)
-        for (uint32_t i = 0; i < camera.n_buffers; i++) {
-            camera.buffers[i].fd = memfd_create("buffer", MFD_CLOEXEC);
-            ck_assert_int_eq(ftruncate(camera.buffers[i].fd, camera.pix.sizeimage), 0);
-        }
+    for (uint32_t i = 0; i < camera.n_buffers && camera.memory == V4L2_MEMORY_MMAP; i++)
+        camera_make_buffer(&camera.buffers[i]);
     if (camera.after_reqbufs && req->count)
         camera.after_reqbufs();
     return 0;
@@ -124,25 +200,51 @@ static inline int camera_reqbufs(struct v4l2_requestbuffers *req)
 static inline int camera_qbuf(const struct v4l2_buffer *buffer)
 {
     if (buffer->index >= camera.n_buffers || camera.buffers[buffer->index].is_queued ||
-        buffer->memory != camera.memory)
+        buffer->memory != camera.memory || buffer->type != camera.type ||
+        (camera.n_parts && buffer->length != camera.n_parts))
         return -EINVAL;
     struct camera_buffer *mine = &camera.buffers[buffer->index];
-    if (camera.memory == V4L2_MEMORY_USERPTR) {
-        ck_assert_uint_ge(buffer->length, camera.pix.sizeimage);
-        mine->memory = (void *)buffer->m.userptr;
-    } else if (!mine->memory) {
-        mine->memory =
-            mmap(NULL, camera.pix.sizeimage, PROT_READ | PROT_WRITE, MAP_SHARED, mine->fd, 0);
-        ck_assert_ptr_ne(mine->memory, MAP_FAILED);
+    for (uint32_t k = 0; k < camera_n_parts(); k++) {
+        uint8_t **memory = &mine->parts[k].memory;
+        if (camera.memory == V4L2_MEMORY_USERPTR) {
+            ck_assert_uint_ge(camera.n_parts ? buffer->m.planes[k].length : buffer->length,
+                              camera_room(k));
+            *memory =
+                (uint8_t *)(camera.n_parts ? buffer->m.planes[k].m.userptr : buffer->m.userptr);
+        } else if (!*memory) {
+            *memory = mmap(NULL, camera_room(k), PROT_READ | PROT_WRITE, MAP_SHARED,
+                           mine->parts[k].fd, 0);
+            ck_assert_ptr_ne(*memory, MAP_FAILED);
+        }
     }
     mine->is_queued = true;
     camera.order[camera.n_queued++] = buffer->index;
     return 0;
 }
 
+/* What is told of each part of a buffer. */
+static inline void camera_tell_parts(struct v4l2_buffer *buffer, struct v4l2_plane *planes)
+{
+    const struct camera_buffer *mine = &camera.buffers[buffer->index];
+    buffer->m.planes = planes;
+    buffer->length = camera.n_parts;
+    for (uint32_t k = 0; k < camera.n_parts; k++) {
+        planes[k] = (struct v4l2_plane){.bytesused = camera_room(k),
+                                        .length = camera_room(k),
+                                        .data_offset = camera.parts[k].data_offset};
+        if (camera.memory == V4L2_MEMORY_USERPTR)
+            planes[k].m.userptr = (unsigned long)mine->parts[k].memory;
+        else
+            planes[k].m.mem_offset = buffer->index * CAMERA_PARTS + k;
+    }
+}
+
 static inline int camera_dqbuf(struct v4l2_buffer *buffer)
 {
     struct timespec now;
+    struct v4l2_plane *planes = camera.n_parts ? buffer->m.planes : NULL;
+    if (buffer->type != camera.type || (camera.n_parts && buffer->length < camera.n_parts))
+        return -EINVAL;
     if (!camera.is_on)
         return -EINVAL;
     if (!camera.n_ready)
@@ -151,7 +253,7 @@ static inline int camera_dqbuf(struct v4l2_buffer *buffer)
     uint32_t index = camera.order[0];
     *buffer = (struct v4l2_buffer){
         .index = index,
-        .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+        .type = camera.type,
         .memory = camera.memory,
         .flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC,
         .bytesused = camera.pix.pixelformat == V4L2_PIX_FMT_MJPEG ? (uint32_t)camera.jpeg_bytes
@@ -159,8 +261,10 @@ static inline int camera_dqbuf(struct v4l2_buffer *buffer)
         .timestamp = {.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000},
         .sequence = camera.buffers[index].sequence,
         .length = camera.pix.sizeimage};
-    if (camera.memory == V4L2_MEMORY_USERPTR)
-        buffer->m.userptr = (unsigned long)camera.buffers[index].memory;
+    if (planes)
+        camera_tell_parts(buffer, planes);
+    else if (camera.memory == V4L2_MEMORY_USERPTR)
+        buffer->m.userptr = (unsigned long)camera.buffers[index].parts[0].memory;
     camera.buffers[index].is_queued = false;
     camera.n_ready--;
     memmove(camera.order, camera.order + 1, --camera.n_queued * sizeof *camera.order);
@@ -171,7 +275,8 @@ static inline int camera_dqbuf(struct v4l2_buffer *buffer)
 
 static inline int camera_fill_capability(struct v4l2_capability *cap)
 {
-    *cap = (struct v4l2_capability){.capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING};
+    *cap = (struct v4l2_capability){.capabilities = V4L2_CAP_STREAMING};
+    cap->capabilities |= camera.n_parts ? V4L2_CAP_VIDEO_CAPTURE_MPLANE : V4L2_CAP_VIDEO_CAPTURE;
     strcpy((char *)cap->driver, "fake");
     strcpy((char *)cap->card, "Fake Camera");
     strcpy((char *)cap->bus_info, "test:0");
@@ -180,7 +285,7 @@ static inline int camera_fill_capability(struct v4l2_capability *cap)
 
 static inline int camera_enum_fmt(struct v4l2_fmtdesc *desc)
 {
-    if (desc->index > 1 || (desc->index == 1 && !camera.jpeg))
+    if (desc->type != camera.type || desc->index > 1 || (desc->index == 1 && !camera.jpeg))
         return -EINVAL;
     desc->pixelformat = desc->index == 0 ? camera.fourcc : V4L2_PIX_FMT_MJPEG;
     return 0;
@@ -190,8 +295,14 @@ static inline int camera_querybuf(struct v4l2_buffer *buffer)
 {
     if (buffer->index >= camera.n_buffers)
         return -EINVAL;
-    buffer->length = camera.pix.sizeimage;
-    buffer->m.offset = buffer->index;
+    if (camera.n_parts) {
+        if (buffer->length < camera.n_parts)
+            return -EINVAL;
+        camera_tell_parts(buffer, buffer->m.planes);
+    } else {
+        buffer->length = camera.pix.sizeimage;
+        buffer->m.offset = buffer->index * CAMERA_PARTS;
+    }
     return 0;
 }
 
@@ -225,6 +336,8 @@ int fr_v4l2_ioctl(int fd, unsigned long request, void *argument)
     case VIDIOC_ENUM_FMT:
         return camera_enum_fmt(argument);
     case VIDIOC_G_FMT:
+        if (camera.n_parts)
+            return camera_format_parts(argument);
         ((struct v4l2_format *)argument)->fmt.pix = camera.pix;
         return 0;
     case VIDIOC_TRY_FMT:
@@ -255,6 +368,8 @@ int fr_v4l2_ioctl(int fd, unsigned long request, void *argument)
 void *fr_v4l2_map(int fd, size_t bytes, uint32_t offset)
 {
     (void)fd;
-    void *data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, camera.buffers[offset].fd, 0);
+    const struct camera_buffer *buffer = &camera.buffers[offset / CAMERA_PARTS];
+    void *data =
+        mmap(NULL, bytes, PROT_READ, MAP_SHARED, buffer->parts[offset % CAMERA_PARTS].fd, 0);
     return data == MAP_FAILED ? NULL : data;
 }
