@@ -1,10 +1,11 @@
 /* How long it takes from publishing a frame to a reader having it in hand, beside a bare futex.
  *
  * One writer, this process; the readers are processes of their own. A round:
- *   1. Every reader says that it is about to wait, and waits.
- *   2. The writer fills a slot (for the futex's rounds too, so that the caches are in the same
- *      state), and looks into /proc until every reader's thread sleeps in the kernel. Then it
- *      rests 100 µs, so that an idle processor is idle.
+ *   1. The writer gives way until every reader is through with the last round and has said that it
+ *      is about to wait.
+ *   2. The writer takes a slot and fills it (for the futex's rounds too, so that the caches are in
+ *      the same state), and looks into /proc until every reader's thread sleeps in the kernel. Then
+ *      it rests 100 µs, so that an idle processor is idle.
  *   3. t0. fr_writer_publish(), or a store to the futex's word and FUTEX_WAKE of all.
  *   4. Each reader, as soon as it has the frame in hand (fr_reader_next() has returned; FUTEX_WAIT
  *      has returned and the word has changed): t1. The sample is t1 - t0.
@@ -210,17 +211,22 @@ static bool is_asleep(int fd)
     return after && after[1] == ' ' && after[2] == 'S';
 }
 
-static void await_sleepers(struct board *board, unsigned readers, uint64_t round,
-                           struct stat_files *files)
+/* Gives way until every reader is through with the rounds before and about to wait in this one. */
+static void await_ready(struct board *board, unsigned readers, uint64_t round)
 {
-    for (unsigned i = 0; i < readers; i++) {
-        struct seat *seat = &board->seat[i];
-        while (atomic_load_explicit(&seat->ready, memory_order_acquire) <= round) {
+    for (unsigned i = 0; i < readers; i++)
+        while (atomic_load_explicit(&board->seat[i].ready, memory_order_acquire) <= round) {
             int status;
             sched_yield();
             if (waitpid(-1, &status, WNOHANG) > 0)
                 bench_fail("a reader has ended with status 0x%x", (unsigned)status);
         }
+}
+
+static void await_sleepers(struct board *board, unsigned readers, struct stat_files *files)
+{
+    for (unsigned i = 0; i < readers; i++) {
+        struct seat *seat = &board->seat[i];
         for (unsigned t = 0; t < 2; t++) {
             int tid = atomic_load(&seat->tid[t]);
             if (!tid)
@@ -297,7 +303,6 @@ void bench_wake(const struct bench_size *size, unsigned readers, const enum benc
         to_fill = &ring[ways[i]];
         to_fill->writer = bench_writer(camera_of_way(ways[i]), size->fourcc, size->width_px,
                                        size->height_px, &to_fill->geometry);
-        ring_take(to_fill);
     }
     for (unsigned i = 0; i < readers; i++) {
         pid[i] = fork();
@@ -313,19 +318,21 @@ void bench_wake(const struct bench_size *size, unsigned readers, const enum benc
     uint64_t round = 0, blocks = 0;
     for (;; round++) {
         enum bench_way way = way_of_round(board, round);
+        await_ready(board, readers, round);
         if (way != BENCH_FUTEX)
             to_fill = &ring[way];
+        ring_take(to_fill);
         memset(fr_writer_slot(to_fill->writer, to_fill->slot_idx), (int)(round & 0xff),
                (size_t)to_fill->geometry.slot_bytes);
-        await_sleepers(board, readers, round, &files);
+        await_sleepers(board, readers, &files);
         if (round % n_ways == 0) {
             blocks = round / n_ways;
             if (blocks == rounds_max - 1 || (blocks > WARM_ROUNDS + 8 && bench_now_ns() > end_ns))
                 break;
         }
         write_ns[round] = wake_all(board, way, to_fill);
-        if (way != BENCH_FUTEX)
-            ring_take(to_fill);
+        if (way == BENCH_FUTEX) /* filled for nothing, but filled */
+            fr_writer_discard(to_fill->writer, to_fill->slot_idx, FR_DROP_REASONS);
     }
     atomic_store(&board->is_over, true);
     wake_all(board, way_of_round(board, round), to_fill);
