@@ -114,7 +114,7 @@ START_TEST(s2_killed_reader_is_not_noticed_by_the_writer)
 {
     struct stage *stage = shared_alloc(sizeof *stage);
     stage->camera = "s2";
-    kill_many(stage, kill_rounds(400));
+    kill_many(stage, kill_rounds(300));
 }
 END_TEST
 
@@ -148,7 +148,7 @@ START_TEST(n3_pins_come_back_from_any_point_of_a_reading_loop)
     stage->mode = FR_READ_PINNED;
     pid_t writer = child_start(writer_main, stage);
     meet_wait(&stage->published, 1);
-    unsigned rounds = kill_rounds(300);
+    unsigned rounds = kill_rounds(150);
     for (unsigned i = 0; i < rounds; i++) {
         uint32_t before = atomic_load(&stage->holding.count);
         pid_t victim[3];
