@@ -64,28 +64,12 @@ static void settle(const struct fr_source *source, const struct fr_v4l2_judgemen
     }
 }
 
-/* A buffer that is a slot: published or put back; then the driver gets what the writer has. */
-static int step_zero_copy(struct fr_source *source, struct fr_writer *writer,
-                          const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
+/* A buffer that is a slot. */
+static int publish_slot(struct fr_source *source, struct fr_writer *writer,
+                        const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
 {
-    int n = 0;
-    if (judged->verdict == FR_V4L2_GOOD) {
-        settle(source, judged, fr_writer_slot(writer, judged->index));
-        n = publish(source, writer, judged->index, &judged->meta, reason);
-    } else {
-        fr_writer_discard(writer, judged->index, judged->reason);
-        n = note_bad(source, fr_drop_reason_name(judged->reason), reason);
-    }
-    if (n < 0)
-        return n;
-    int rc = fr_v4l2_queue_slots(source, writer);
-    if (rc < 0)
-        return explain_loss(source, rc, reason);
-    /* Cannot be while the writer keeps its hand; but if it is, it is the readers' doing, not the
-     * camera's. */
-    if (!source->stream.books.queued)
-        fr_writer_count_drop(writer, FR_DROP_STARVED, 1);
-    return n;
+    settle(source, judged, fr_writer_slot(writer, judged->index));
+    return publish(source, writer, judged->index, &judged->meta, reason);
 }
 
 /* A raw picture, wherever its planes stand in the buffer's parts. */
@@ -120,17 +104,14 @@ static int fill_slot(struct fr_source *source, const struct fr_v4l2_judgement *j
 }
 
 /* A buffer of the driver's: copied or decoded, given back at once, and only then published. */
-static int step_copy(struct fr_source *source, struct fr_writer *writer,
-                     const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
+static int publish_copy(struct fr_source *source, struct fr_writer *writer,
+                        const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
 {
     const char *why = NULL;
     uint32_t slot = 0;
-    unsigned drop = judged->verdict == FR_V4L2_BAD ? judged->reason : FR_DROP_REASONS;
+    unsigned drop = FR_DROP_REASONS;
 
-    if (drop != FR_DROP_REASONS) {
-        fr_writer_count_drop(writer, drop, 1);
-        why = fr_drop_reason_name(drop);
-    } else if (fr_writer_take(writer, &slot) < 0) {
+    if (fr_writer_take(writer, &slot) < 0) {
         drop = FR_DROP_STARVED;
         fr_writer_count_drop(writer, drop, 1);
         fr_v4l2_buffers_lost(&source->stream.books);
@@ -150,30 +131,79 @@ static int step_copy(struct fr_source *source, struct fr_writer *writer,
     return drop == FR_DROP_STARVED ? 0 : note_bad(source, why, reason);
 }
 
-int fr_v4l2_step(struct fr_source *source, struct fr_writer *writer,
-                 char reason[FR_SOURCE_REASON_MAX])
+/* A buffer that is not to be published: counted, and the driver's again (a slot with the next ones that
+ * are queued). */
+static int give_back(struct fr_source *source, struct fr_writer *writer, uint32_t index,
+                     unsigned drop, char reason[FR_SOURCE_REASON_MAX])
 {
-    int published = 0;
-    if (source->has_events && fr_v4l2_input_has_changed(&source->device)) {
-        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): the picture of input %s has changed",
-                 source->device.path, source->device.card, source->input.name);
-        return -ESTALE;
+    if (source->copy_path == FR_PATH_USERPTR) {
+        fr_writer_discard(writer, index, drop);
+        return 0;
     }
-    /* In order, all that are ready, but no more than there are: the loop has other things to do. */
-    for (uint32_t i = 0; i < source->stream.books.limits.n_buffers; i++) {
+    fr_writer_count_drop(writer, drop, 1);
+    int rc = fr_v4l2_stream_queue(&source->stream, index, NULL);
+    return rc < 0 ? explain_loss(source, rc, reason) : 0;
+}
+
+/* Takes all buffers that are ready, but no more than there are: the loop has other things to do. When we
+ * are behind, which is when several are ready, the newest good one wins, and those before it are given
+ * back unpublished: whoever watches wants to see what is, not what was. 0 or an error; *ret_newest is there
+ * when *ret_has_newest says so, with either. */
+static int take_newest(struct fr_source *source, struct fr_writer *writer,
+                       struct fr_v4l2_judgement *ret_newest, bool *ret_has_newest,
+                       char reason[FR_SOURCE_REASON_MAX])
+{
+    int rc = 0;
+    *ret_has_newest = false;
+    for (uint32_t i = 0; rc == 0 && i < source->stream.books.limits.n_buffers; i++) {
         struct fr_v4l2_judgement judged;
-        int rc = fr_v4l2_stream_dequeue(&source->stream, &judged);
+        rc = fr_v4l2_stream_dequeue(&source->stream, &judged);
         if (rc == -EAGAIN)
-            break;
+            return 0;
         if (rc < 0)
             return explain_loss(source, rc, reason);
         if (judged.lost)
             fr_writer_count_drop(writer, FR_DROP_SOURCE, judged.lost);
-        rc = source->copy_path == FR_PATH_USERPTR ? step_zero_copy(source, writer, &judged, reason)
-                                                  : step_copy(source, writer, &judged, reason);
-        if (rc < 0)
-            return rc;
-        published += rc;
+        if (judged.verdict == FR_V4L2_BAD) {
+            rc = give_back(source, writer, judged.index, judged.reason, reason);
+            if (rc == 0)
+                rc = note_bad(source, fr_drop_reason_name(judged.reason), reason);
+            continue;
+        }
+        if (*ret_has_newest) {
+            rc = give_back(source, writer, ret_newest->index, FR_DROP_LATE, reason);
+            judged.meta.flags |= FR_FRAME_AFTER_GAP;
+        }
+        *ret_newest = judged;
+        *ret_has_newest = true;
     }
-    return published;
+    return rc;
+}
+
+int fr_v4l2_step(struct fr_source *source, struct fr_writer *writer,
+                 char reason[FR_SOURCE_REASON_MAX])
+{
+    struct fr_v4l2_judgement newest;
+    bool has_newest, is_zero_copy = source->copy_path == FR_PATH_USERPTR;
+    int error = take_newest(source, writer, &newest, &has_newest, reason);
+    /* A good picture is one even when the camera is pulled out behind it. But nothing is believed of a
+     * driver whose books are wrong. */
+    int n = 0;
+    if (has_newest && error != -EPROTO) {
+        char why[FR_SOURCE_REASON_MAX] = "";
+        n = is_zero_copy ? publish_slot(source, writer, &newest, error ? why : reason)
+                         : publish_copy(source, writer, &newest, error ? why : reason);
+    }
+    if (error < 0 || n < 0)
+        return error < 0 ? error : n;
+    if (!is_zero_copy)
+        return n;
+    int rc = fr_v4l2_queue_slots(source, writer);
+    if (rc < 0)
+        return explain_loss(source, rc, reason);
+    /* Cannot be while the writer keeps its hand; but if it is, it is the readers' doing, not the
+     * camera's. */
+    if (!source->stream.books.queued)
+        fr_writer_count_drop(writer, FR_DROP_STARVED, 1);
+    return n;
 }

@@ -27,6 +27,7 @@ struct camera_buffer {
         int fd;          /* MMAP: behind it */
     } parts[CAMERA_PARTS];
     uint32_t sequence; /* of the frame in it */
+    int64_t taken_us;  /* when it was */
 };
 
 static struct camera {
@@ -49,6 +50,7 @@ static struct camera {
     uint32_t type;
     struct v4l2_pix_format pix; /* of the multi-planar API: pixelformat alone */
     uint32_t memory, n_buffers, sequence, order[CAMERA_BUFFERS], n_queued, n_ready;
+    int64_t last_us;
     bool is_on;
     int calls;
     struct camera_buffer buffers[CAMERA_BUFFERS];
@@ -99,6 +101,11 @@ static inline uint8_t camera_part_byte(uint32_t sequence, uint32_t part, size_t 
 
 static inline void camera_fill(struct camera_buffer *buffer, uint32_t sequence)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    camera.last_us = now_us > camera.last_us ? now_us : camera.last_us + 1;
+    buffer->taken_us = camera.last_us;
     buffer->sequence = sequence;
     if (camera.pix.pixelformat == V4L2_PIX_FMT_MJPEG) {
         memcpy(buffer->parts[0].memory, camera.jpeg, camera.jpeg_bytes);
@@ -241,7 +248,6 @@ static inline void camera_tell_parts(struct v4l2_buffer *buffer, struct v4l2_pla
 
 static inline int camera_dqbuf(struct v4l2_buffer *buffer)
 {
-    struct timespec now;
     struct v4l2_plane *planes = camera.n_parts ? buffer->m.planes : NULL;
     if (buffer->type != camera.type || (camera.n_parts && buffer->length < camera.n_parts))
         return -EINVAL;
@@ -249,7 +255,6 @@ static inline int camera_dqbuf(struct v4l2_buffer *buffer)
         return -EINVAL;
     if (!camera.n_ready)
         return -EAGAIN;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     uint32_t index = camera.order[0];
     *buffer = (struct v4l2_buffer){
         .index = index,
@@ -258,7 +263,8 @@ static inline int camera_dqbuf(struct v4l2_buffer *buffer)
         .flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC,
         .bytesused = camera.pix.pixelformat == V4L2_PIX_FMT_MJPEG ? (uint32_t)camera.jpeg_bytes
                                                                   : camera.pix.sizeimage,
-        .timestamp = {.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000},
+        .timestamp = {.tv_sec = camera.buffers[index].taken_us / 1000000,
+                      .tv_usec = camera.buffers[index].taken_us % 1000000},
         .sequence = camera.buffers[index].sequence,
         .length = camera.pix.sizeimage};
     if (planes)

@@ -51,16 +51,66 @@ START_TEST(userptr_takes_the_drivers_strides_and_all_the_room_it_wants)
 }
 END_TEST
 
-START_TEST(several_ready_frames_come_in_order_in_one_step)
+START_TEST(when_we_are_behind_the_newest_frame_wins_and_those_before_it_count_as_late)
 {
     for (int i = 0; i < 2; i++) {
         grey_camera();
         struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
-        camera_shoot(3);
-        ck_assert_int_eq(rig_step(&rig), 3);
+        uint32_t had = camera.n_queued;
+        for (uint32_t k = 0; k < 20; k++) {
+            camera_shoot(3);
+            ck_assert_int_eq(rig_step(&rig), 1);
+            expect_frame(&rig, 3 * k + 2, FR_FRAME_AFTER_GAP);
+            expect_no_frame(&rig);
+            ck_assert_uint_eq(camera.n_queued, had); /* all are the driver's again */
+        }
+        ck_assert_uint_eq(dropped(&rig, FR_DROP_LATE), 40);
+        /* Not behind any more: nothing is late. */
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        expect_frame(&rig, 60, 0);
+        ck_assert_uint_eq(dropped(&rig, FR_DROP_LATE), 40);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+static void bend_error_on_last(struct v4l2_buffer *buffer)
+{
+    if (buffer->sequence % 3 == 2)
+        buffer->flags |= V4L2_BUF_FLAG_ERROR;
+}
+
+START_TEST(the_newest_frame_that_is_complete_wins)
+{
+    for (int i = 0; i < 2; i++) {
+        grey_camera();
+        camera.bend = bend_error_on_last;
+        struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+        for (uint32_t k = 0; k < 10; k++) {
+            camera_shoot(3);
+            ck_assert_int_eq(rig_step(&rig), 1);
+            expect_frame(&rig, 3 * k + 1, FR_FRAME_AFTER_GAP);
+            expect_no_frame(&rig);
+        }
+        ck_assert_uint_eq(dropped(&rig, FR_DROP_LATE), 10);
+        ck_assert_uint_eq(dropped(&rig, FR_DROP_CORRUPT), 10);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+START_TEST(a_frame_that_was_good_is_published_though_the_camera_is_pulled_out_behind_it)
+{
+    for (int i = 0; i < 2; i++) {
+        grey_camera();
+        struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+        camera_shoot(1);
+        camera.fail_call = 2; /* the second DQBUF */
+        camera.fail_errno = ENODEV;
+        ck_assert_int_eq(rig_step(&rig), -ENODEV);
+        ck_assert_ptr_nonnull(strstr(rig.reason, "is gone"));
         expect_frame(&rig, 0, 0);
-        expect_frame(&rig, 1, 0);
-        expect_frame(&rig, 2, 0);
         rig_close(&rig);
     }
 }
@@ -73,11 +123,10 @@ START_TEST(a_driver_without_buffers_loses_frames_and_the_gap_is_told)
         struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
         uint32_t had = camera.n_queued;
         camera_shoot(had + 5);
-        ck_assert_int_eq(rig_step(&rig), (int)had);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        expect_frame(&rig, had - 1, FR_FRAME_AFTER_GAP);
         camera_shoot(1);
         ck_assert_int_eq(rig_step(&rig), 1);
-        for (uint32_t k = 0; k < had; k++)
-            expect_frame(&rig, k, 0);
         expect_frame(&rig, had + 5, FR_FRAME_AFTER_GAP);
         ck_assert_uint_eq(dropped(&rig, FR_DROP_SOURCE), 5);
         rig_close(&rig);
@@ -286,8 +335,10 @@ START_TEST(no_slot_to_copy_into_is_starvation_and_not_a_lost_camera)
     uint32_t slot, held[FR_SLOTS_MAX], n = 0;
     while (fr_writer_take(rig.writer, &slot) == 0)
         held[n++] = slot;
-    camera_shoot(2);
-    ck_assert_int_eq(rig_step(&rig), 0);
+    for (uint32_t k = 0; k < 2; k++) {
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 0);
+    }
     ck_assert_uint_eq(dropped(&rig, FR_DROP_STARVED), 2);
     ck_assert_uint_eq(camera.n_queued, 4); /* the driver has its buffers again */
     while (n)
@@ -537,7 +588,9 @@ END_TEST
 UNIT_MAIN("v4l2_source", userptr_gives_every_frame_in_order_without_a_copy,
           mmap_gives_every_frame_in_order_at_our_own_strides,
           userptr_takes_the_drivers_strides_and_all_the_room_it_wants,
-          several_ready_frames_come_in_order_in_one_step,
+          when_we_are_behind_the_newest_frame_wins_and_those_before_it_count_as_late,
+          the_newest_frame_that_is_complete_wins,
+          a_frame_that_was_good_is_published_though_the_camera_is_pulled_out_behind_it,
           a_driver_without_buffers_loses_frames_and_the_gap_is_told,
           a_driver_that_refuses_our_memory_is_read_with_mmap,
           a_driver_that_wants_many_buffers_gets_them_or_is_copied_from,
