@@ -18,6 +18,7 @@ struct stage {
     struct meet ended;
     atomic_bool stop;
     _Atomic uint64_t latest_epoch;
+    unsigned frames_before_silence;
     struct meet go;
     struct meet winners, losers;
 };
@@ -184,6 +185,8 @@ static void silent_writer_main(void *arg)
     struct fr_epoch_options options = camera_options(64, 48);
     struct camera camera;
     camera_open(&camera, stage->camera, &options);
+    for (unsigned n = 0; n < stage->frames_before_silence; n++)
+        camera_publish(&camera);
     meet_add(&stage->ring);
     for (;;)
         pause();
@@ -192,13 +195,19 @@ static void silent_writer_main(void *arg)
 START_TEST(s9_sleeping_reader_is_woken_by_the_death_of_its_writer)
 {
     struct stage *stage = shared_alloc(sizeof *stage);
+    static const unsigned frames[] = {0, 1, 2, 15,
+                                      40}; /* each gate has been closed by some of them */
     stage->camera = "s9-sleep";
-    pid_t writer = child_start(silent_writer_main, stage);
-    pid_t reader = child_start(sleeper_main, stage);
-    meet_wait(&stage->accepted[0], 1);
-    pass_time((int64_t)chance(NS_PER_MS));
-    child_kill(writer);
-    child_ends_well(reader);
+    for (uint32_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        stage->frames_before_silence = frames[i];
+        atomic_store(&stage->ring.count, 0);
+        pid_t writer = child_start(silent_writer_main, stage);
+        pid_t reader = child_start(sleeper_main, stage);
+        meet_wait(&stage->accepted[0], i + 1);
+        pass_time((int64_t)chance(NS_PER_MS));
+        child_kill(writer);
+        child_ends_well(reader);
+    }
 }
 END_TEST
 
