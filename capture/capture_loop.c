@@ -18,7 +18,7 @@
 /* Something happened to the path: udev may still be at it, and much may happen at once. */
 #define HINT_NS (100 * FR_NS_PER_MS)
 
-/* A source whose picture changes sooner than that after it was started waits as a lost one does. */
+/* A source whose picture changes more often than that waits as a lost one does. */
 #define CHANGE_MIN_NS (500 * FR_NS_PER_MS)
 
 enum { IDLE_STEPS_MAX = 100 }; /* "ready" without anything there, in a row, before it is a fault */
@@ -101,7 +101,8 @@ static void step_source(struct capture_loop *l)
         fr_pace_timer_arm(l->phase_fd, now + ENDING_NS);
     } else if (r == -EIDRM) {
         renew_epoch(l, "the ring was removed under us");
-    } else if (r == -ESTALE && now - l->started_mono_ns >= CHANGE_MIN_NS) {
+    } else if (r == -ESTALE && now - l->changed_mono_ns >= CHANGE_MIN_NS) {
+        l->changed_mono_ns = now;
         fr_log(LOG_NOTICE, "%s; opening it anew", reason);
         fr_capture_poll_remove_source(l);
         fr_capture_leave_source(l);

@@ -49,7 +49,7 @@ struct capture_loop {
     struct fr_capture_report report;
     unsigned wrong_in_row, idle_steps;
     uint64_t told_drops; /* all drops, when progress was last looked for */
-    int64_t started_mono_ns, progress_mono_ns, retry_mono_ns;
+    int64_t started_mono_ns, progress_mono_ns, retry_mono_ns, changed_mono_ns;
     int64_t watchdog_mono_ns, watchdog_interval_ns, stall_ns;
     bool is_ready;
 };

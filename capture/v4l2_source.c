@@ -13,8 +13,6 @@
  */
 #include "capture/v4l2_source.h"
 
-#include "capture/append.h"
-#include "capture/v4l2_controls.h"
 #include "common/media/jpeg_decode.h"
 
 #include <errno.h>
@@ -40,6 +38,7 @@ void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *
     *ret_offer = (struct fr_source_offer){
         .geometry = source->geometry, .copy_path = source->copy_path, .hand = hand};
     snprintf(ret_offer->notes, sizeof ret_offer->notes, "%s", source->notes);
+    ret_offer->links = source->links;
     snprintf(ret_offer->label, sizeof ret_offer->label, "%s (driver %s, %.40s, %s)",
              source->device.card, source->device.driver, source->device.path,
              fr_fourcc_name(source->agreed.layout->fourcc, name));
@@ -81,41 +80,10 @@ static void v4l2_free(struct fr_source *source)
     if (!source)
         return;
     fr_v4l2_stream_fini(&source->stream);
+    fr_v4l2_turn_undo(source->device.fd, &source->turn);
     fr_v4l2_device_close(&source->device);
     fr_jpeg_decoder_free(source->decoder);
     free(source);
-}
-
-/* What was asked for, so that later only differences are set. */
-static void keep_controls(struct fr_source *source, const struct fr_source_request *request)
-{
-    size_t n = request->n_controls < FR_CONTROLS_MAX ? request->n_controls : FR_CONTROLS_MAX;
-    source->controls.n = n;
-    for (size_t i = 0; i < n; i++)
-        source->controls.items[i] = request->controls[i];
-}
-
-/* Input, controls and digital timings, in this order, for each may depend on the one before. */
-static int set_up(struct fr_source *source, const struct fr_source_request *request,
-                  char reason[FR_SOURCE_REASON_MAX])
-{
-    const struct fr_v4l2_device *device = &source->device;
-    char trouble[160];
-    int rc = fr_v4l2_input_choose(device, request->input, &source->input, reason);
-    if (rc < 0)
-        return rc;
-    rc = fr_v4l2_controls_apply(device, request->controls_file, request->controls,
-                                request->n_controls, NULL, source->notes, reason);
-    if (rc < 0)
-        return rc;
-    keep_controls(source, request);
-    /* First the events, so that no change is missed. */
-    source->has_events = fr_v4l2_input_subscribe(device, &source->input);
-    rc = fr_v4l2_input_lock(device, &source->input, reason);
-    if (rc == 0 && *fr_v4l2_input_trouble(&source->input, trouble, sizeof trouble))
-        fr_append(source->notes, sizeof source->notes, "input %u (%s) of %s has %s\n",
-                  source->input.index, source->input.name, device->path, trouble);
-    return rc;
 }
 
 static int v4l2_open(const struct fr_source_request *request, struct fr_source **ret_source,
@@ -126,23 +94,24 @@ static int v4l2_open(const struct fr_source_request *request, struct fr_source *
         snprintf(reason, FR_SOURCE_REASON_MAX, "out of memory");
         return -ENOMEM;
     }
-    int rc = fr_v4l2_device_open(request->spec, &source->device, reason);
+    struct fr_source_request rest = *request; /* what the device itself does not do */
+    int rc = fr_v4l2_open_device(source, request, reason);
     if (rc < 0)
         goto fail;
     rc = fr_v4l2_device_check_camera(&source->device, reason);
     if (rc < 0)
         goto fail;
-    rc = set_up(source, request, reason);
+    rc = fr_v4l2_set_up(source, &rest, reason);
     if (rc == -ENOLINK && source->has_events) { /* which tell when there is a picture */
         *ret_source = source;
         return rc;
     }
     if (rc < 0)
         goto fail;
-    rc = fr_v4l2_format_negotiate(&source->device, request, &source->agreed, reason);
+    rc = fr_v4l2_format_negotiate(&source->device, &rest, &source->agreed, reason);
     if (rc < 0)
         goto fail;
-    rc = choose_path(source, request);
+    rc = choose_path(source, &rest);
     if (rc < 0) {
         snprintf(reason, FR_SOURCE_REASON_MAX, "preparing %s failed: %s", source->device.path,
                  strerror(-rc));
@@ -165,19 +134,6 @@ static int v4l2_poll_fd(const struct fr_source *source, uint32_t *ret_events)
     return source->device.fd;
 }
 
-static int v4l2_reconfigure(struct fr_source *source, const struct fr_source_request *request,
-                            char reason[FR_SOURCE_REASON_MAX])
-{
-    char notes[FR_SOURCE_REASON_MAX] = "";
-    int rc = fr_v4l2_controls_apply(&source->device, request->controls_file, request->controls,
-                                    request->n_controls, &source->controls, notes, reason);
-    if (rc < 0)
-        return rc;
-    keep_controls(source, request);
-    memcpy(reason, notes, sizeof notes);
-    return 0;
-}
-
 static void v4l2_stop(struct fr_source *source)
 {
     fr_v4l2_stream_fini(&source->stream);
@@ -189,7 +145,7 @@ const struct fr_source_ops fr_source_v4l2 = {
     .start = fr_v4l2_start,
     .poll_fd = v4l2_poll_fd,
     .step = fr_v4l2_step,
-    .reconfigure = v4l2_reconfigure,
+    .reconfigure = fr_v4l2_reconfigure,
     .stop = v4l2_stop,
     .free = v4l2_free,
 };

@@ -4,6 +4,7 @@
 
 #include "capture/v4l2_input.h"
 #include "capture/v4l2_stream.h"
+#include "capture/v4l2_turn.h"
 
 struct fr_jpeg_decoder;
 
@@ -15,11 +16,28 @@ struct fr_source {
     struct fr_v4l2_stream stream;
     struct fr_jpeg_decoder *decoder; /* MJPEG */
     unsigned bad_in_a_row;
+    struct fr_source_links links;
+    struct fr_v4l2_turn turn;
     struct fr_v4l2_input input;
     bool has_events;                     /* the driver tells when the input's picture changes */
     struct fr_control_settings controls; /* as they were asked for last */
     char notes[FR_SOURCE_REASON_MAX];    /* of the offer */
 };
+
+/* Opens the device that is asked for, or the one that it has become. Errors as open() of struct
+ * fr_source_ops; the source keeps what it got so far. */
+int fr_v4l2_open_device(struct fr_source *source, const struct fr_source_request *request,
+                        char reason[FR_SOURCE_REASON_MAX]);
+
+/* Sets input, controls, orientation and timings. *request becomes what is left to be done by others.
+ * Errors as open(); -ENOLINK without a signal, and then `has_events` says whether the driver will
+ * tell when there is one. */
+int fr_v4l2_set_up(struct fr_source *source, struct fr_source_request *request,
+                   char reason[FR_SOURCE_REASON_MAX]);
+
+/* reconfigure() of struct fr_source_ops. */
+int fr_v4l2_reconfigure(struct fr_source *source, const struct fr_source_request *request,
+                        char reason[FR_SOURCE_REASON_MAX]);
 
 /* Changes over to MMAP and one copy, before anything was started. -EINVAL: cannot be. */
 int fr_v4l2_use_copy(struct fr_source *source);

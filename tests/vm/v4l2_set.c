@@ -1,4 +1,4 @@
-/* v4l2_set DEVICE [NAME VALUE]…: sets controls of a V4L2 device by the names that the driver gives
+/* v4l2_set DEVICE [--input N] [NAME VALUE]…: chooses an input and sets controls of a V4L2 device by the names that the driver gives
  * them; a VALUE is a number or, for menus, the name of an item. A button is pressed by any value.
  * Without NAME it prints them all.
  *
@@ -60,6 +60,13 @@ static int print_all(int fd)
 static int set(int fd, const char *name, const char *text)
 {
     struct v4l2_queryctrl control = {0};
+    if (strcmp(name, "--input") == 0) {
+        int input = atoi(text);
+        if (ioctl(fd, VIDIOC_S_INPUT, &input) == 0)
+            return 0;
+        fprintf(stderr, "v4l2_set: choosing input %d: %s\n", input, strerror(errno));
+        return 1;
+    }
     while (next_control(fd, &control) == 0) {
         if (strcmp((const char *)control.name, name) != 0)
             continue;
@@ -86,7 +93,7 @@ static int set(int fd, const char *name, const char *text)
 int main(int argc, char **argv)
 {
     if (argc < 2 || argc % 2) {
-        fprintf(stderr, "usage: v4l2_set DEVICE [NAME VALUE]...\n");
+        fprintf(stderr, "usage: v4l2_set DEVICE [--input N] [NAME VALUE]...\n");
         return 2;
     }
     int fd = open(argv[1], O_RDWR | O_CLOEXEC);
