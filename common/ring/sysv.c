@@ -61,7 +61,7 @@ static int mend(void *ctx, uint32_t slot_idx)
  * is to lose, and the next publish goes on. */
 static int turn_gate(void *ctx, uint32_t gate_idx, int by)
 {
-    int rc = operate(((struct fr_sysv *)ctx)->gates_id, gate_idx, by, SEM_UNDO);
+    int rc = operate(((struct fr_sysv *)ctx)->gates_id, gate_idx, by, 0);
     return rc == -EAGAIN || rc == -ERANGE ? 0 : rc;
 }
 
@@ -194,22 +194,37 @@ static int set_values(int sem_id, unsigned short *values, uint32_t n_values, uin
     return semctl(sem_id, 0, SETALL, arg) < 0 ? -errno : 0;
 }
 
+/* Has the kernel open every gate, and drop ALIVE, when this process dies, by whatever signal.
+ *
+ * An undo is a sum for each semaphore, applied at death; a value that would become negative becomes 0
+ * (semop(2), BUGS). So each gate gets one standing undo of -1 here: at death a closed gate (1) opens, and an
+ * open one (0) stays open. Turning a gate then needs no SEM_UNDO, which would cost each wake some 0.4 µs. */
+static int make_mortal(int gates_id)
+{
+    struct sembuf ops[2 * FR_GATES + 3];
+    size_t n = 0;
+    for (unsigned short i = 0; i < FR_GATES; i++) {
+        ops[n++] = (struct sembuf){.sem_num = i, .sem_op = 1, .sem_flg = SEM_UNDO};
+        ops[n++] = (struct sembuf){.sem_num = i, .sem_op = -1};
+    }
+    ops[n++] = (struct sembuf){.sem_num = FR_GATE_ALIVE, .sem_op = 1, .sem_flg = SEM_UNDO};
+    /* The gates of the first two frames are closed. */
+    ops[n++] = (struct sembuf){.sem_num = 1, .sem_op = 1};
+    ops[n++] = (struct sembuf){.sem_num = 2, .sem_op = 1};
+    return semop(gates_id, ops, n) < 0 ? -errno : 0;
+}
+
 static int make_gates(const char *lock_path, uint32_t tag, gid_t group)
 {
     int id = get_set(lock_path, FR_GATE_SEMS, 0640);
     if (id < 0)
         return id;
     unsigned short values[FR_GATE_SEMS] = {0};
-    struct sembuf hold[] = {
-        {.sem_num = 1, .sem_op = 1, .sem_flg = SEM_UNDO},
-        {.sem_num = 2, .sem_op = 1, .sem_flg = SEM_UNDO},
-        {.sem_num = FR_GATE_ALIVE, .sem_op = 1, .sem_flg = SEM_UNDO},
-    };
     int rc = set_values(id, values, FR_GATE_TAG, tag);
     if (rc == 0)
         rc = set_group(-1, id, group);
-    if (rc == 0 && semop(id, hold, sizeof hold / sizeof *hold) < 0)
-        rc = -errno;
+    if (rc == 0)
+        rc = make_mortal(id);
     if (rc < 0) {
         semctl(id, 0, IPC_RMID);
         return rc;
