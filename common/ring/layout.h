@@ -107,12 +107,16 @@ struct fr_layout_frame {
     uint64_t bytes_used;
     uint32_t source_sequence;
     uint32_t flags;
-    uint32_t n_planes;
+    uint32_t n_planes; /* 0: the planes of the header's geometry */
     uint32_t reserved;
-    struct fr_plane_layout planes[FR_PLANES_MAX];
+    uint64_t jpeg_bytes;
+    struct fr_plane_layout planes[FR_PLANES_MAX]; /* n_planes of them */
 };
 
-enum { FR_FRAME_WORDS = sizeof(struct fr_layout_frame) / 8 };
+enum {
+    FR_FRAME_WORDS = sizeof(struct fr_layout_frame) / 8,
+    FR_FRAME_HEAD_WORDS = offsetof(struct fr_layout_frame, planes) / 8,
+};
 
 struct fr_layout_slot {
     _Alignas(64) _Atomic uint64_t sequence;
@@ -145,7 +149,8 @@ static_assert(offsetof(struct fr_layout_header, head) == 1088, "layout");
 static_assert(offsetof(struct fr_layout_header, frames) == 1152, "layout");
 static_assert(offsetof(struct fr_layout_header, dropped) == 1200, "layout");
 static_assert(sizeof(struct fr_layout_header) <= FR_LAYOUT_PAGE, "layout");
-static_assert(sizeof(struct fr_layout_frame) == 304, "layout");
+static_assert(FR_FRAME_HEAD_WORDS == 7, "with the sequence, one line of the cache");
+static_assert(sizeof(struct fr_layout_frame) == 312, "layout");
 static_assert(sizeof(struct fr_layout_slot) == 320, "layout");
 static_assert((int)FR_DROP_REASONS <= (int)FR_DROP_ROOM, "layout");
 static_assert(sizeof(_Atomic uint64_t) == 8, "layout");

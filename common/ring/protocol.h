@@ -40,9 +40,8 @@ struct fr_writer_ops {
     int (*claim)(void *ctx, uint32_t slot_idx);      /* -P, not waiting; -EAGAIN: somebody has it */
     int (*give)(void *ctx, uint32_t slot_idx);       /* +P; -ERANGE: somebody raised it */
     int (*mend)(void *ctx, uint32_t slot_idx);       /* SETVAL P */
-    int (*close_gate)(void *ctx, uint32_t gate_idx); /* +1, undone at death */
-    int (*open_gate)(void *ctx,
-                     uint32_t gate_idx); /* -1, undone at death; wakes who sleeps on it */
+    int (*close_gate)(void *ctx, uint32_t gate_idx); /* +1; at death all are opened */
+    int (*open_gate)(void *ctx, uint32_t gate_idx);  /* -1; wakes who sleeps on it */
 };
 
 enum fr_slot_state {
@@ -50,6 +49,7 @@ enum fr_slot_state {
     FR_SLOT_TO_FILL = 1,  /* in hand, odd, waits for fr_ring_take() */
     FR_SLOT_TAKEN = 2,    /* in hand, odd, being filled */
     FR_SLOT_WITHHELD = 3, /* in hand, even, the newest frame */
+    FR_SLOT_SPARE = 4,    /* claimed for the next publish, beside the hand; even */
 };
 
 struct fr_ring_writer {
@@ -65,12 +65,17 @@ struct fr_ring_writer {
 
     /* The writer's own books; nothing of it is read back from shared memory. */
     uint64_t head;
-    uint32_t newest_idx;                                     /* FR_SLOTS_MAX: none yet */
-    uint32_t withheld_idx;                                   /* FR_SLOTS_MAX: none */
+    uint32_t newest_idx;   /* FR_SLOTS_MAX: none yet */
+    uint32_t withheld_idx; /* FR_SLOTS_MAX: none */
+    uint32_t spare_idx;    /* FR_SLOTS_MAX: none */
+    uint32_t given_idx;    /* TAKEN, and let go ahead; then there is a spare */
+    uint64_t takes;        /* stamps for taken_at */
+    uint64_t taken_at[FR_SLOTS_MAX];
     uint32_t queue[FR_SLOTS_MAX], queue_first, queue_length; /* slots TO_FILL, in order */
     enum fr_slot_state state[FR_SLOTS_MAX];
     uint64_t last_frame[FR_SLOTS_MAX];
     uint64_t sequence[FR_SLOTS_MAX];
+    uint64_t jpeg_room_bytes;
     uint64_t withheld, mended, gaps;
     uint64_t dropped[FR_DROP_REASONS];
 };

@@ -34,19 +34,29 @@ bool fr_ring_intact(const struct fr_layout_slot *descriptor, uint64_t sequence)
     return atomic_load_explicit(&descriptor->sequence, memory_order_relaxed) == sequence;
 }
 
-/* The planes of the frame must lie in the slot and fit the format. Nearly always they are those of
- * the header, which were checked at attach. */
-static bool planes_ok(const struct fr_view *view, const struct fr_layout_frame *f)
+/* Gives the frame its planes: the header's, which were checked at attach, or its own, which must lie in the
+ * slot and fit the format. False: they do not. */
+static bool settle_planes(const struct fr_view *view, struct fr_layout_frame *f)
 {
-    if (f->n_planes == view->geometry.n_planes &&
-        memcmp(f->planes, view->geometry.planes, sizeof f->planes) == 0)
-        return true;
+    struct fr_geometry g = view->geometry;
     if (f->n_planes > FR_PLANES_MAX)
         return false;
-    struct fr_geometry g = view->geometry;
-    g.n_planes = f->n_planes;
-    memcpy(g.planes, f->planes, sizeof g.planes);
-    return fr_geometry_check(&g) == 0;
+    if (f->n_planes > 0) {
+        g.n_planes = f->n_planes;
+        memcpy(g.planes, f->planes, sizeof g.planes);
+        if (fr_geometry_check(&g) < 0)
+            return false;
+    }
+    f->n_planes = g.n_planes;
+    for (uint32_t i = 0; i < g.n_planes; i++) {
+        f->planes[i] = g.planes[i];
+        if (g.planes[i].kind != FR_PLANE_JPEG)
+            continue;
+        if (f->jpeg_bytes > g.planes[i].size_bytes)
+            return false;
+        f->planes[i].size_bytes = f->jpeg_bytes;
+    }
+    return true;
 }
 
 /* Copies the descriptor if it holds frame n, whole. */
@@ -60,14 +70,17 @@ static bool read_descriptor(struct fr_ring_reader *r, uint32_t slot_idx, uint64_
     taken->sequence = atomic_load_explicit(&d->sequence, memory_order_acquire);
     if (taken->sequence & 1)
         return false;
-    for (unsigned i = 0; i < FR_FRAME_WORDS; i++)
+    for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++)
         words[i] = atomic_load_explicit(&d->frame[i], memory_order_relaxed);
-    if (!fr_ring_intact(d, taken->sequence))
+    memcpy(&taken->frame, words, FR_FRAME_HEAD_WORDS * sizeof *words);
+    if (taken->frame.n_planes > 0) {
+        for (unsigned i = FR_FRAME_HEAD_WORDS; i < FR_FRAME_WORDS; i++)
+            words[i] = atomic_load_explicit(&d->frame[i], memory_order_relaxed);
+        memcpy(taken->frame.planes, words + FR_FRAME_HEAD_WORDS, sizeof taken->frame.planes);
+    }
+    if (!fr_ring_intact(d, taken->sequence) || taken->frame.number != n)
         return false;
-    memcpy(&taken->frame, words, sizeof words);
-    if (taken->frame.number != n)
-        return false;
-    if (!planes_ok(r->view, &taken->frame)) {
+    if (!settle_planes(r->view, &taken->frame)) {
         r->refused++;
         return false;
     }
@@ -113,6 +126,9 @@ static int wait_for_frame(struct fr_ring_reader *r, const struct fr_reader_ops *
             int rc = ops->wait_gate(ctx, (uint32_t)((r->seen + 1) % FR_GATES));
             if (rc < 0)
                 return rc == -EIDRM ? -ENOTCONN : rc;
+            /* Both lines come from the writer's processor; let them come together. */
+            __builtin_prefetch(
+                (const void *)&r->view->index[(r->seen + 1) % r->view->index_entries]);
             head = load_head(r);
         }
         if (head == r->seen && !ops->is_alive(ctx)) {

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { NONE = FR_SLOTS_MAX };
+enum {
+    NONE = FR_SLOTS_MAX,
+    SLOTS_FOR_SPARE = 4, /* so many beside the hand, or readers would miss the one that is spared */
+};
 
 void fr_ring_format(void *base, const struct fr_layout_plan *plan,
                     const struct fr_geometry *geometry, const struct fr_ring_identity *identity)
@@ -68,7 +71,12 @@ void fr_ring_writer_init(struct fr_ring_writer *w, void *base, const struct fr_l
         .head = identity->first_frame ? identity->first_frame - 1 : 0,
         .newest_idx = NONE,
         .withheld_idx = NONE,
+        .spare_idx = NONE,
+        .given_idx = NONE,
     };
+    for (uint32_t i = 0; i < geometry->n_planes; i++)
+        if (geometry->planes[i].kind == FR_PLANE_JPEG)
+            w->jpeg_room_bytes = geometry->planes[i].size_bytes;
     for (uint32_t i = 0; i < plan->slots; i++)
         w->sequence[i] = 1;
     for (uint32_t i = 0; i < plan->hand; i++)
@@ -107,15 +115,14 @@ static uint32_t oldest_free(const struct fr_ring_writer *w, uint32_t tried)
     return best;
 }
 
-/* Claims a slot for the hand. 0; -EAGAIN: readers hold them all; -EIDRM: the ring was removed. */
-static int claim_one(struct fr_ring_writer *w)
+/* Claims a free slot. 0; -EAGAIN: readers hold them all; -EIDRM: the ring was removed. */
+static int claim_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
 {
     uint32_t tried = 0, idx;
     while ((idx = oldest_free(w, tried)) != NONE) {
         int rc = w->has_pins ? w->ops->claim(w->ctx, idx) : 0;
         if (rc == 0) {
-            make_odd(w, idx);
-            enqueue(w, idx);
+            *ret_slot_idx = idx;
             return 0;
         }
         if (rc == -EIDRM)
@@ -125,25 +132,72 @@ static int claim_one(struct fr_ring_writer *w)
     return -EAGAIN;
 }
 
+/* Makes the hand whole for when `slot_idx` leaves it: with the spare, or with one claimed now. The spare
+ * belongs to the slot that was let go ahead, if there is one. */
+static int replace_one(struct fr_ring_writer *w, uint32_t slot_idx)
+{
+    bool use_spare = w->spare_idx != NONE && (w->given_idx == NONE || w->given_idx == slot_idx);
+    uint32_t idx = w->spare_idx;
+    int rc = use_spare ? 0 : claim_one(w, &idx);
+    if (rc < 0)
+        return rc;
+    if (use_spare)
+        w->spare_idx = NONE;
+    make_odd(w, idx);
+    enqueue(w, idx);
+    return 0;
+}
+
+/* Claims the next replacement ahead of time. None to be had is no harm yet. */
+static int keep_spare(struct fr_ring_writer *w)
+{
+    uint32_t idx;
+    if (w->spare_idx != NONE || w->plan.slots < w->plan.hand + SLOTS_FOR_SPARE)
+        return 0;
+    int rc = claim_one(w, &idx);
+    if (rc == 0) {
+        w->spare_idx = idx;
+        w->state[idx] = FR_SLOT_SPARE;
+    }
+    return rc == -EIDRM ? rc : 0;
+}
+
 static void put_counter(_Atomic uint64_t *counter, uint64_t value)
 {
     atomic_store_explicit(counter, value, memory_order_relaxed);
 }
 
-/* Lets a published slot go. 0 or -EIDRM. */
+/* Lets a slot go: readers may pin it. 0 or -EIDRM. */
 static int let_go(struct fr_ring_writer *w, uint32_t slot_idx)
 {
-    w->state[slot_idx] = FR_SLOT_FREE;
     if (!w->has_pins)
         return 0;
     int rc = w->ops->give(w->ctx, slot_idx);
     if (rc == -ERANGE) {
-        /* Somebody added what was not theirs. Setting the value wipes others' undo, which costs at
-         * most that a slot is rewritten under a pin that the sequence word then tells of. */
+        /* Somebody added what was not theirs. Setting the value wipes others' undo, which costs at most
+         * that a slot is rewritten under a pin that the sequence word then tells of. */
         w->mended++;
         put_counter(&w->header->mended, w->mended);
         rc = w->ops->mend(w->ctx, slot_idx);
     }
+    return rc;
+}
+
+/* Lets the slot that was taken first go ahead of its publish, for it will most likely be published next.
+ * Its replacement must be there already, or readers could shrink the hand. */
+static int give_ahead(struct fr_ring_writer *w)
+{
+    if (w->spare_idx == NONE || w->given_idx != NONE)
+        return 0;
+    uint32_t first = NONE;
+    for (uint32_t i = 0; i < w->plan.slots; i++)
+        if (w->state[i] == FR_SLOT_TAKEN && (first == NONE || w->taken_at[i] < w->taken_at[first]))
+            first = i;
+    if (first == NONE)
+        return 0;
+    int rc = let_go(w, first);
+    if (rc == 0)
+        w->given_idx = first;
     return rc;
 }
 
@@ -155,7 +209,9 @@ int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     w->queue_first = (w->queue_first + 1) % FR_SLOTS_MAX;
     w->queue_length--;
     w->state[idx] = FR_SLOT_TAKEN;
+    w->taken_at[idx] = w->takes++;
     *ret_slot_idx = idx;
+    give_ahead(w); /* a ring that was removed shows at the publish */
     return 0;
 }
 
@@ -169,16 +225,11 @@ static void put_descriptor(struct fr_ring_writer *w, uint32_t slot_idx,
         .bytes_used = meta->bytes_used ? meta->bytes_used : w->geometry.slot_bytes,
         .source_sequence = meta->source_sequence,
         .flags = flags,
-        .n_planes = w->geometry.n_planes,
+        .jpeg_bytes = meta->jpeg_bytes < w->jpeg_room_bytes ? meta->jpeg_bytes : w->jpeg_room_bytes,
     };
-    memcpy(f.planes, w->geometry.planes, sizeof f.planes);
-    for (uint32_t i = 0; i < f.n_planes; i++)
-        if (f.planes[i].kind == FR_PLANE_JPEG && meta->jpeg_bytes < f.planes[i].size_bytes)
-            f.planes[i].size_bytes = meta->jpeg_bytes;
-
-    uint64_t words[FR_FRAME_WORDS];
+    uint64_t words[FR_FRAME_HEAD_WORDS];
     memcpy(words, &f, sizeof words);
-    for (unsigned i = 0; i < FR_FRAME_WORDS; i++)
+    for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++)
         atomic_store_explicit(&w->descriptors[slot_idx].frame[i], words[i], memory_order_relaxed);
 }
 
@@ -191,11 +242,11 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     if (!meta)
         meta = &plain;
 
-    /* The hand without this slot is one short, unless another is claimed in its stead. */
-    int claimed = claim_one(w);
-    if (claimed == -EIDRM)
-        return claimed;
-    bool is_withheld = claimed < 0;
+    /* The hand without this slot is one short, unless another takes its place. */
+    int replaced = replace_one(w, slot_idx);
+    if (replaced == -EIDRM)
+        return replaced;
+    bool is_withheld = replaced < 0;
     uint32_t flags =
         meta->flags & (FR_FRAME_CORRUPT | FR_FRAME_TIME_ESTIMATED | FR_FRAME_AFTER_GAP);
     if (flags & FR_FRAME_AFTER_GAP)
@@ -208,7 +259,11 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
         w->state[slot_idx] = FR_SLOT_WITHHELD;
         put_counter(&w->header->withheld, ++w->withheld);
     } else {
-        rc = let_go(w, slot_idx);
+        w->state[slot_idx] = FR_SLOT_FREE;
+        if (w->given_idx == slot_idx)
+            w->given_idx = NONE;
+        else
+            rc = let_go(w, slot_idx);
         if (rc < 0)
             return rc;
     }
@@ -237,7 +292,11 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
         enqueue(w, w->withheld_idx);
     }
     w->withheld_idx = is_withheld ? slot_idx : NONE;
-    return rc < 0 ? rc : closed;
+    /* And for the next one, whose readers should not wait for it. */
+    int prepared = keep_spare(w);
+    if (prepared == 0)
+        prepared = give_ahead(w);
+    return rc < 0 ? rc : closed < 0 ? closed : prepared;
 }
 
 int fr_ring_discard(struct fr_ring_writer *w, uint32_t slot_idx, unsigned reason)

@@ -20,7 +20,7 @@ static unsigned hand_of(const struct ring_model *m)
 {
     unsigned n = 0;
     for (uint32_t i = 0; i < m->plan.slots; i++)
-        n += m->writer.state[i] != FR_SLOT_FREE;
+        n += m->writer.state[i] != FR_SLOT_FREE && m->writer.state[i] != FR_SLOT_SPARE;
     return n;
 }
 
@@ -262,6 +262,8 @@ START_TEST(s6_hostile_plane_table_is_refused)
     for (unsigned i = 0; i < FR_FRAME_WORDS; i++)
         words[i] = m.writer.descriptors[slot].frame[i];
     memcpy(&f, words, sizeof f);
+    f.n_planes = 1;
+    f.planes[0] = view.geometry.planes[0];
     f.planes[0].offset_bytes = UINT64_MAX - 100;
     memcpy(words, &f, sizeof f);
     for (unsigned i = 0; i < FR_FRAME_WORDS; i++)
