@@ -76,7 +76,9 @@ class Ring:
             return None
         at = self.descriptors + 320 * slot
         sequence, number = self.get("=QQ", at)
-        kind, stride, rows, _, offset, size = self.get("=4I2Q", at + 56)  # its first plane
+        (n_planes,) = self.get("=I", at + 48)
+        planes = at + 64 if n_planes else 248  # its own, or those of the header
+        kind, stride, rows, _, offset, size = self.get("=4I2Q", planes)  # the first one
         if sequence & 1 or number != self.seen or offset + size > self.slot_bytes:
             return None
         luma = self.get(f"={stride * rows}s", self.pixels + slot * self.slot_bytes + offset)[0]
