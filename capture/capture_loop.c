@@ -101,6 +101,8 @@ static void step_source(struct capture_loop *l)
         fr_pace_timer_arm(l->phase_fd, now + ENDING_NS);
     } else if (r == -EIDRM) {
         renew_epoch(l, "the ring was removed under us");
+    } else if (r == -EAGAIN) {
+        fr_capture_follow_offer(l);
     } else if (r == -ESTALE && now - l->changed_mono_ns >= CHANGE_MIN_NS) {
         l->changed_mono_ns = now;
         fr_log(LOG_NOTICE, "%s; opening it anew", reason);
@@ -181,6 +183,11 @@ static void tick(struct capture_loop *l)
     fr_writer_counts(l->writer, &counts);
     fr_capture_report_tick(&l->report, &counts, now);
     fr_capture_report_log(&l->report, &counts, now);
+    if (l->source && l->ops->oddities) {
+        const char *last = "";
+        uint64_t n = l->ops->oddities(l->source, &last);
+        fr_capture_report_oddities(&l->report, n, last, now);
+    }
     if (l->state == STATE_WAITING) {
         feed_watchdog(l, now); /* absent, and looked after */
         if (l->has_epoch && fr_writer_check(l->writer) == -EIDRM) {

@@ -82,3 +82,14 @@ void fr_capture_report_log(struct fr_capture_report *report, const struct fr_wri
     if ((n = news(&report->mended_limit, counts->mended, &report->told.mended, now_mono_ns)))
         fr_log(LOG_WARNING, "%llu pin semaphores mended: somebody of the group changed them", n);
 }
+
+void fr_capture_report_oddities(struct fr_capture_report *report, uint64_t count, const char *last,
+                                int64_t now_mono_ns)
+{
+    if (count < report->told_odd) /* the source was opened anew */
+        report->told_odd = 0;
+    unsigned long long n = news(&report->odd_limit, count, &report->told_odd, now_mono_ns);
+    if (n)
+        fr_log(LOG_NOTICE, "%llu frame%s taken although something was odd; the last time: %s", n,
+               n == 1 ? "" : "s", last);
+}

@@ -15,7 +15,8 @@ struct fr_capture_report {
     } tick[FR_REPORT_TICKS]; /* the last ones, oldest overwritten */
     unsigned n_ticks;
     struct fr_writer_counts told;
-    struct fr_log_limit drop_limit[FR_DROP_REASONS], withheld_limit, mended_limit;
+    struct fr_log_limit drop_limit[FR_DROP_REASONS], withheld_limit, mended_limit, odd_limit;
+    uint64_t told_odd;
 };
 
 /* Once a second: notes the counts. */
@@ -33,3 +34,8 @@ char *fr_capture_report_text(const struct fr_capture_report *report,
  * after it was last told. */
 void fr_capture_report_log(struct fr_capture_report *report, const struct fr_writer_counts *counts,
                            int64_t now_mono_ns);
+
+/* The same for frames that a source took although something was odd about them: `count` since it was
+ * opened, and of the last one what. */
+void fr_capture_report_oddities(struct fr_capture_report *report, uint64_t count, const char *last,
+                                int64_t now_mono_ns);

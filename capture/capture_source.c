@@ -194,6 +194,14 @@ void fr_capture_restart(struct capture_loop *l, const char *why)
     l->is_restarted = true;
 }
 
+void fr_capture_follow_offer(struct capture_loop *l)
+{
+    fr_capture_poll_remove_source(l);
+    l->ops->stop(l->source);
+    take_back_slots(l);
+    fr_capture_start(l, false); /* in which start() tells, and the epoch begins */
+}
+
 /* The source is open: what it said that is worth keeping. */
 static void keep_offer(struct capture_loop *l)
 {

@@ -69,6 +69,8 @@ void fr_capture_try(struct capture_loop *l);
 void fr_capture_start(struct capture_loop *l, bool must_begin);
 /* The source is to be stopped and started as it is. */
 void fr_capture_restart(struct capture_loop *l, const char *why);
+/* The source has another offer: it is stopped, and started with that. */
+void fr_capture_follow_offer(struct capture_loop *l);
 /* Lines of notes that are not the last ones told, into the log. */
 void fr_capture_tell_notes(struct capture_loop *l, const char *notes);
 /* Does not poll the source any more. */

@@ -86,6 +86,8 @@ struct fr_source_ops {
      * the ring).
      *   -ENODATA  the recording is at its end (and does not loop)
      *   -EIDRM    the ring was removed under us: begin a new epoch
+     *   -EAGAIN   the pictures are not what open() believed: stop and start again, start() then has
+     *             another offer
      *   -ESTALE   another picture comes from now on: stop, free and open again at once
      *   others    the source is lost (unplugged, driver fault): stop, free, open again after a
      *             pause */
@@ -97,6 +99,11 @@ struct fr_source_ops {
      * each. Negative with `reason`: nothing was changed. -EBADR: as open(). NULL: it has none. */
     int (*reconfigure)(struct fr_source *source, const struct fr_source_request *request,
                        char reason[FR_SOURCE_REASON_MAX]);
+
+    /* How many frames since open() had something odd about them that did no harm (warnings of the
+     * JPEG decoder), and of the last of them what, in words; valid until the next call. For the log.
+     * May be NULL. */
+    uint64_t (*oddities)(const struct fr_source *source, const char **ret_text);
 
     /* Stops the stream; afterwards nothing writes into the slots. Takes a source that was not
      * started. */

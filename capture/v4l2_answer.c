@@ -137,7 +137,8 @@ static int take_raw(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed
 static int take_mjpeg(const struct fr_v4l2_pix *pix, uint32_t wanted_fourcc,
                       struct fr_v4l2_agreed *agreed, char reason[FR_SOURCE_REASON_MAX])
 {
-    agreed->format.fourcc = wanted_fourcc ? wanted_fourcc : FR_FOURCC_YU12;
+    if (wanted_fourcc)
+        agreed->format.fourcc = wanted_fourcc;
     agreed->format.colorimetry = fr_jpeg_colorimetry;
     agreed->parts[0].min_bytes = JPEG_BYTES_MIN;
     int rc = fr_geometry_init(&agreed->format, &agreed->given);

@@ -35,7 +35,8 @@ struct fr_v4l2_agreed {
 };
 
 /* Chooses and sets. `request` as in capture/source.h; its fourcc is what readers shall see (a
- * format that the camera has not can come out of its MJPG) or MJPG (readers then see YU12). -EINVAL
+ * format that the camera has not can come out of its MJPG) or MJPG (readers then see 422P, until
+ * the first picture says otherwise). -EINVAL
  * the camera cannot do what was asked; `reason` says what it can -EBUSY    another program is
  * streaming -EPROTO   the driver's answers make no sense others    as the driver gave them;
  * -ENODEV: unplugged `reason` is written on failure only. */
@@ -51,7 +52,7 @@ int fr_v4l2_format_recheck(const struct fr_v4l2_device *device, const struct fr_
 struct v4l2_format;
 
 /* Checks a driver's answer, through whichever API, and works everything out from it; rate_num, rate_den 0 when not known.
- * `wanted_fourcc` is what readers shall see when the camera gives MJPG, 0: YU12. -EPROTO, -EINVAL
+ * `wanted_fourcc` is what readers shall see when the camera gives MJPG, 0: 422P. -EPROTO, -EINVAL
  * with `reason`. Pure. */
 int fr_v4l2_format_take(const struct v4l2_format *answered, uint32_t wanted_fourcc,
                         uint32_t rate_num, uint32_t rate_den, struct fr_v4l2_agreed *ret_agreed,

@@ -17,7 +17,7 @@ const struct fr_v4l2_layout fr_v4l2_layouts[FR_V4L2_N_LAYOUTS] = {
     {FR_FOURCC_YUYV, FR_FOURCC_YUYV, 1, {0}},
     {FR_FOURCC_UYVY, FR_FOURCC_UYVY, 1, {0}},
     {FR_FOURCC_GREY, FR_FOURCC_GREY, 1, {0}},
-    {FR_FOURCC_MJPG, FR_FOURCC_YU12, 1, {0}},
+    {FR_FOURCC_MJPG, FR_FOURCC_422P, 1, {0}},
 };
 
 const struct fr_v4l2_layout *fr_v4l2_layout_find(uint32_t fourcc)

@@ -5,15 +5,13 @@
  *            taken from the writer before it is queued and stays taken until it is published, so
  * the driver never writes into a slot that a reader may have. No copy. MMAP     the driver's own
  * buffers; one copy, row by row, into a slot. MJPEG    the driver's own buffers; decoded into a
- * slot. open() offers USERPTR for raw formats; when the driver turns out to refuse it, start()
- * returns -EAGAIN with the offer of MMAP.
+ * slot. open() offers USERPTR for raw formats that we need not turn; when the driver turns out to
+ * refuse it, start() returns -EAGAIN with the offer of MMAP.
  *
  * Every error of the driver ends in one of two states: the frame is dropped and counted, or step()
  * fails, which means stop, free and open again. Nothing here waits and nothing is retried in place.
  */
-#include "capture/v4l2_source.h"
-
-#include "common/media/jpeg_decode.h"
+#include "capture/v4l2_picture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +22,6 @@
 enum {
     HAND_ZERO_COPY = 3,
     HAND_COPY = 2,
-    SLOTS_DEFAULT = 8,
 };
 
 void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *ret_offer)
@@ -36,43 +33,12 @@ void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *
         hand = source->agreed.min_buffers < HAND_ZERO_COPY ? HAND_ZERO_COPY
                                                            : source->agreed.min_buffers + 1;
     *ret_offer = (struct fr_source_offer){
-        .geometry = source->geometry, .copy_path = source->copy_path, .hand = hand};
+        .geometry = source->finish->slot, .copy_path = source->copy_path, .hand = hand};
     snprintf(ret_offer->notes, sizeof ret_offer->notes, "%s", source->notes);
     ret_offer->links = source->links;
     snprintf(ret_offer->label, sizeof ret_offer->label, "%s (driver %s, %.40s, %s)",
              source->device.card, source->device.driver, source->device.path,
              fr_fourcc_name(source->agreed.layout->fourcc, name));
-}
-
-/* The slots' geometry with copying: our own strides. */
-int fr_v4l2_use_copy(struct fr_source *source)
-{
-    source->copy_path = FR_PATH_MMAP;
-    return fr_geometry_init(&source->agreed.format, &source->geometry);
-}
-
-/* The slots' geometry without copying: the driver's strides, and room for all that it wants. */
-static void use_zero_copy(struct fr_source *source)
-{
-    source->copy_path = FR_PATH_USERPTR;
-    source->geometry = source->agreed.given;
-}
-
-static int choose_path(struct fr_source *source, const struct fr_source_request *request)
-{
-    uint32_t slots = request->slots ? request->slots : SLOTS_DEFAULT;
-    if (source->agreed.layout->fourcc == FR_FOURCC_MJPG) {
-        source->copy_path = FR_PATH_MJPEG;
-        source->geometry = source->agreed.given;
-        return fr_jpeg_decoder_new(&source->decoder);
-    }
-    /* The hand, and one slot each for the newest frame and for a reader. */
-    if (request->no_zero_copy || slots > FR_SLOTS_MAX ||
-        source->agreed.min_buffers > FR_SLOTS_MAX || slots < HAND_ZERO_COPY + 2 ||
-        slots < source->agreed.min_buffers + 3)
-        return fr_v4l2_use_copy(source);
-    use_zero_copy(source);
-    return 0;
 }
 
 static void v4l2_free(struct fr_source *source)
@@ -83,6 +49,7 @@ static void v4l2_free(struct fr_source *source)
     fr_v4l2_turn_undo(source->device.fd, &source->turn);
     fr_v4l2_device_close(&source->device);
     fr_jpeg_decoder_free(source->decoder);
+    fr_frame_finish_free(source->finish);
     free(source);
 }
 
@@ -95,7 +62,11 @@ static int v4l2_open(const struct fr_source_request *request, struct fr_source *
         return -ENOMEM;
     }
     struct fr_source_request rest = *request; /* what the device itself does not do */
-    int rc = fr_v4l2_open_device(source, request, reason);
+    struct fr_turn turn;
+    int rc = fr_frame_finish_wish(request, &turn, reason);
+    if (rc < 0)
+        goto fail;
+    rc = fr_v4l2_open_device(source, request, reason);
     if (rc < 0)
         goto fail;
     rc = fr_v4l2_device_check_camera(&source->device, reason);
@@ -111,12 +82,9 @@ static int v4l2_open(const struct fr_source_request *request, struct fr_source *
     rc = fr_v4l2_format_negotiate(&source->device, &rest, &source->agreed, reason);
     if (rc < 0)
         goto fail;
-    rc = choose_path(source, &rest);
-    if (rc < 0) {
-        snprintf(reason, FR_SOURCE_REASON_MAX, "preparing %s failed: %s", source->device.path,
-                 strerror(-rc));
+    rc = fr_v4l2_picture_plan(source, &rest, reason);
+    if (rc < 0)
         goto fail;
-    }
     fr_v4l2_fill_offer(source, ret_offer);
     *ret_source = source;
     return 0;
@@ -134,6 +102,12 @@ static int v4l2_poll_fd(const struct fr_source *source, uint32_t *ret_events)
     return source->device.fd;
 }
 
+static uint64_t v4l2_oddities(const struct fr_source *source, const char **ret_text)
+{
+    *ret_text = source->odd;
+    return source->n_odd;
+}
+
 static void v4l2_stop(struct fr_source *source)
 {
     fr_v4l2_stream_fini(&source->stream);
@@ -146,6 +120,7 @@ const struct fr_source_ops fr_source_v4l2 = {
     .poll_fd = v4l2_poll_fd,
     .step = fr_v4l2_step,
     .reconfigure = fr_v4l2_reconfigure,
+    .oddities = v4l2_oddities,
     .stop = v4l2_stop,
     .free = v4l2_free,
 };

@@ -2,19 +2,25 @@
  * v4l2_start.c, v4l2_step.c. */
 #pragma once
 
+#include "capture/frame_finish.h"
 #include "capture/v4l2_input.h"
 #include "capture/v4l2_stream.h"
 #include "capture/v4l2_turn.h"
-
-struct fr_jpeg_decoder;
+#include "common/media/jpeg_decode.h"
 
 struct fr_source {
     struct fr_v4l2_device device;
     struct fr_v4l2_agreed agreed;
-    uint32_t copy_path;          /* of FR_PATH_USERPTR, FR_PATH_MMAP, FR_PATH_MJPEG */
-    struct fr_geometry geometry; /* of the slots */
+    uint32_t copy_path; /* of FR_PATH_USERPTR, FR_PATH_MMAP, FR_PATH_MJPEG */
     struct fr_v4l2_stream stream;
-    struct fr_jpeg_decoder *decoder; /* MJPEG */
+    struct fr_frame_finish *finish;   /* the geometry of pictures and slots */
+    struct fr_source_request request; /* what is left to us; its strings are the loop's */
+    struct fr_jpeg_decoder *decoder;  /* MJPEG, and what was agreed about the pictures */
+    struct fr_jpeg_agreed jpeg;
+    bool is_sampling_known; /* false: 4:2:2 is a guess */
+    bool has_other_offer;   /* for start() to tell */
+    uint64_t n_odd;         /* pictures that were decoded with warnings */
+    char odd[160];          /* the last of these warnings */
     unsigned bad_in_a_row;
     struct fr_source_links links;
     struct fr_v4l2_turn turn;
@@ -38,9 +44,6 @@ int fr_v4l2_set_up(struct fr_source *source, struct fr_source_request *request,
 /* reconfigure() of struct fr_source_ops. */
 int fr_v4l2_reconfigure(struct fr_source *source, const struct fr_source_request *request,
                         char reason[FR_SOURCE_REASON_MAX]);
-
-/* Changes over to MMAP and one copy, before anything was started. -EINVAL: cannot be. */
-int fr_v4l2_use_copy(struct fr_source *source);
 
 /* What the source will do, for the loop. */
 void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *ret_offer);

@@ -1,6 +1,6 @@
 /* Starting the V4L2 source: buffers, then the stream; and finding out that a driver does not take
  * our memory, which no driver tells before it is tried. */
-#include "capture/v4l2_source.h"
+#include "capture/v4l2_picture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,8 +56,9 @@ static uint32_t count_slots(const struct fr_writer *writer)
 static int start_zero_copy(struct fr_source *source, struct fr_writer *writer,
                            char reason[FR_SOURCE_REASON_MAX])
 {
+    size_t room = fr_v4l2_picture_room(source, fr_writer_slot_bytes(writer));
     int rc = fr_v4l2_stream_init_userptr(&source->stream, &source->device, &source->agreed,
-                                         count_slots(writer), fr_writer_slot_bytes(writer), reason);
+                                         count_slots(writer), room, reason);
     if (rc < 0)
         return rc;
     const char *what = "queueing our own memory (USERPTR)";
@@ -89,18 +90,32 @@ static int start_copy(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX
     return rc;
 }
 
+/* Not as it was: another way of copying, or another format. Returns -EAGAIN, or why neither can be. */
+static int offer_anew(struct fr_source *source, int rc, struct fr_source_offer *ret_offer)
+{
+    if (rc < 0)
+        return rc;
+    fr_v4l2_fill_offer(source, ret_offer);
+    return -EAGAIN;
+}
+
 int fr_v4l2_start(struct fr_source *source, struct fr_writer *writer,
                   struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX])
 {
+    char why[FR_SOURCE_REASON_MAX];
     source->bad_in_a_row = 0;
+    if (source->has_other_offer) {
+        char name[5];
+        source->has_other_offer = false;
+        snprintf(reason, FR_SOURCE_REASON_MAX, "the pictures of %s (%s) are %s",
+                 source->device.path, source->device.card,
+                 fr_fourcc_name(source->agreed.format.fourcc, name));
+        return offer_anew(source, fr_v4l2_picture_use_decoder(source, why), ret_offer);
+    }
     if (source->copy_path != FR_PATH_USERPTR)
         return start_copy(source, reason);
     int rc = start_zero_copy(source, writer, reason);
-    if (rc == -EAGAIN) {
-        int copy_rc = fr_v4l2_use_copy(source);
-        if (copy_rc < 0)
-            return copy_rc;
-        fr_v4l2_fill_offer(source, ret_offer);
-    }
+    if (rc == -EAGAIN)
+        rc = offer_anew(source, fr_v4l2_picture_use_copy(source, why), ret_offer);
     return rc;
 }

@@ -1,9 +1,6 @@
 /* One turn of the V4L2 source: what the driver has filled goes into the ring, and the driver gets
  * something to fill. */
-#include "capture/v4l2_source.h"
-
-#include "capture/v4l2_copy.h"
-#include "common/media/jpeg_decode.h"
+#include "capture/v4l2_picture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,77 +49,39 @@ static int publish(struct fr_source *source, struct fr_writer *writer, uint32_t 
     return 1;
 }
 
-/* A slot's planes stand where the ring says. A driver that wrote something before them (data_offset of
- * the multi-planar API) has them moved there; both ends are within the part's room. */
-static void settle(const struct fr_source *source, const struct fr_v4l2_judgement *judged,
-                   uint8_t *slot)
-{
-    for (uint32_t i = 0; i < source->agreed.n_parts; i++) {
-        uint8_t *part = slot + source->agreed.parts[i].offset_bytes;
-        if (judged->parts[i].begin_bytes)
-            memmove(part, part + judged->parts[i].begin_bytes, judged->parts[i].bytes);
-    }
-}
-
 /* A buffer that is a slot. */
 static int publish_slot(struct fr_source *source, struct fr_writer *writer,
                         const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
 {
-    settle(source, judged, fr_writer_slot(writer, judged->index));
+    fr_v4l2_picture_settle(source, judged, fr_writer_slot(writer, judged->index));
     return publish(source, writer, judged->index, &judged->meta, reason);
-}
-
-/* A raw picture, wherever its planes stand in the buffer's parts. */
-static void copy_picture(const struct fr_source *source, const struct fr_v4l2_judgement *judged,
-                         uint8_t *slot)
-{
-    const struct fr_v4l2_agreed *agreed = &source->agreed;
-    const uint8_t *planes[FR_PLANES_MAX] = {0};
-    for (uint32_t i = 0; i < agreed->given.n_planes; i++) {
-        uint32_t part = agreed->n_parts == 1 ? 0 : agreed->layout->part_of[i];
-        planes[i] = fr_v4l2_stream_data(&source->stream, judged, part) +
-                    (agreed->given.planes[i].offset_bytes - agreed->parts[part].offset_bytes);
-    }
-    fr_v4l2_copy(&agreed->tight, &agreed->given, planes, &source->geometry, slot);
-}
-
-/* Brings the picture of a buffer into a slot. 0, or -EBADMSG with *ret_why: not to be decoded. */
-static int fill_slot(struct fr_source *source, const struct fr_v4l2_judgement *judged,
-                     uint8_t *slot, const char **ret_why)
-{
-    if (source->copy_path == FR_PATH_MMAP) {
-        copy_picture(source, judged, slot);
-        return 0;
-    }
-    /* A picture that was cut off is no good either: its grey rest would look like motion. */
-    int rc = fr_jpeg_decode(source->decoder, fr_v4l2_stream_data(&source->stream, judged, 0),
-                            judged->parts[0].bytes, &source->geometry, slot);
-    if (rc == 0)
-        return 0;
-    *ret_why = fr_jpeg_decoder_reason(source->decoder);
-    return -EBADMSG;
 }
 
 /* A buffer of the driver's: copied or decoded, given back at once, and only then published. */
 static int publish_copy(struct fr_source *source, struct fr_writer *writer,
                         const struct fr_v4l2_judgement *judged, char reason[FR_SOURCE_REASON_MAX])
 {
+    struct fr_frame_meta meta = judged->meta;
     const char *why = NULL;
     uint32_t slot = 0;
     unsigned drop = FR_DROP_REASONS;
+    int rc;
 
     if (fr_writer_take(writer, &slot) < 0) {
         drop = FR_DROP_STARVED;
         fr_writer_count_drop(writer, drop, 1);
         fr_v4l2_buffers_lost(&source->stream.books);
-    } else if (fill_slot(source, judged, fr_writer_slot(writer, slot), &why) < 0) {
-        drop = FR_DROP_UNDECODABLE;
+    } else if ((rc = fr_v4l2_picture_fill(source, judged, fr_writer_slot(writer, slot), &meta,
+                                          &why)) < 0) {
+        drop = rc == -EAGAIN ? FR_DROP_REASONS : FR_DROP_UNDECODABLE;
         fr_writer_discard(writer, slot, drop);
+        if (rc == -EAGAIN) { /* nothing was lost but this one picture, which has no slot yet */
+            snprintf(reason, FR_SOURCE_REASON_MAX, "%s", why);
+            return rc;
+        }
     }
-    int rc = fr_v4l2_stream_queue(&source->stream, judged->index, NULL);
+    rc = fr_v4l2_stream_queue(&source->stream, judged->index, NULL);
     if (drop == FR_DROP_REASONS) {
-        struct fr_frame_meta meta = judged->meta;
-        meta.bytes_used = 0; /* a slot holds a whole picture, however long the buffer was */
         int n = publish(source, writer, slot, &meta, reason);
         return n < 0 || rc == 0 ? n : explain_loss(source, rc, reason);
     }

@@ -25,6 +25,7 @@ struct camera_buffer {
     struct {
         uint8_t *memory; /* USERPTR: the program's; MMAP: ours */
         int fd;          /* MMAP: behind it */
+        uint32_t length; /* USERPTR: room that the program gives */
     } parts[CAMERA_PARTS];
     uint32_t sequence; /* of the frame in it */
     int64_t taken_us;  /* when it was */
@@ -214,8 +215,8 @@ static inline int camera_qbuf(const struct v4l2_buffer *buffer)
     for (uint32_t k = 0; k < camera_n_parts(); k++) {
         uint8_t **memory = &mine->parts[k].memory;
         if (camera.memory == V4L2_MEMORY_USERPTR) {
-            ck_assert_uint_ge(camera.n_parts ? buffer->m.planes[k].length : buffer->length,
-                              camera_room(k));
+            mine->parts[k].length = camera.n_parts ? buffer->m.planes[k].length : buffer->length;
+            ck_assert_uint_ge(mine->parts[k].length, camera_room(k));
             *memory =
                 (uint8_t *)(camera.n_parts ? buffer->m.planes[k].m.userptr : buffer->m.userptr);
         } else if (!*memory) {

@@ -488,15 +488,15 @@ END_TEST
 
 static struct made_jpeg jpeg_of(uint32_t width, uint32_t height)
 {
-    return make_jpeg(&(struct make_jpeg){.width = width, .height = height, .h = 2, .v = 2});
+    return make_jpeg(&(struct make_jpeg){.width = width, .height = height, .h = 2, .v = 1});
 }
 
 START_TEST(mjpeg_is_decoded_into_the_slot)
 {
     static const struct {
         uint32_t asked, given;
-    } cases[] = {{0, FR_FOURCC_YU12},
-                 {FR_FOURCC_MJPG, FR_FOURCC_YU12},
+    } cases[] = {{0, FR_FOURCC_422P},
+                 {FR_FOURCC_MJPG, FR_FOURCC_422P},
                  {FR_FOURCC_YU12, FR_FOURCC_YU12},
                  {FR_FOURCC_422P, FR_FOURCC_422P},
                  {FR_FOURCC_GREY, FR_FOURCC_GREY}};
