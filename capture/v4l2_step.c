@@ -143,6 +143,11 @@ int fr_v4l2_step(struct fr_source *source, struct fr_writer *writer,
                  char reason[FR_SOURCE_REASON_MAX])
 {
     struct fr_v4l2_judgement newest;
+    if (source->has_events && fr_v4l2_input_has_changed(&source->device)) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): the picture of input %s has changed",
+                 source->device.path, source->device.card, source->input.name);
+        return -ESTALE;
+    }
     bool has_newest, is_zero_copy = source->copy_path == FR_PATH_USERPTR;
     int error = take_newest(source, writer, &newest, &has_newest, reason);
     /* A good picture is one even when the camera is pulled out behind it. But nothing is believed of a

@@ -42,6 +42,8 @@ static struct camera {
     bool has_userptr;
     const uint8_t *jpeg; /* what it gives as MJPG */
     size_t jpeg_bytes;
+    bool has_events;    /* tells when the picture at its input changes, */
+    unsigned n_changes; /* and so many times it has */
     /* What it does wrong. */
     int fail_call, fail_errno;  /* the n-th call from now (1: the next) */
     unsigned long fail_request; /* or every call of this request, with fail_errno */
@@ -331,6 +333,16 @@ static inline int camera_stream(bool is_on)
     return 0;
 }
 
+static inline int camera_dqevent(struct v4l2_event *event)
+{
+    if (!camera.n_changes)
+        return -ENOENT;
+    camera.n_changes--;
+    event->type = V4L2_EVENT_SOURCE_CHANGE;
+    event->u.src_change.changes = V4L2_EVENT_SRC_CH_RESOLUTION;
+    return 0;
+}
+
 int fr_v4l2_ioctl(int fd, unsigned long request, void *argument)
 {
     (void)fd;
@@ -364,6 +376,10 @@ int fr_v4l2_ioctl(int fd, unsigned long request, void *argument)
         return camera_qbuf(argument);
     case VIDIOC_DQBUF:
         return camera_dqbuf(argument);
+    case VIDIOC_SUBSCRIBE_EVENT:
+        return camera.has_events ? 0 : -ENOTTY;
+    case VIDIOC_DQEVENT:
+        return camera_dqevent(argument);
     case VIDIOC_STREAMON:
     case VIDIOC_STREAMOFF:
         return camera_stream(request == VIDIOC_STREAMON);

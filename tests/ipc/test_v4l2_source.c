@@ -484,6 +484,21 @@ START_TEST(a_busy_camera_is_told_as_busy_wherever_it_says_so)
 }
 END_TEST
 
+START_TEST(another_picture_at_the_input_is_told_and_the_source_is_to_be_opened_anew)
+{
+    grey_camera();
+    camera.has_events = true;
+    struct rig rig = rig_streaming(&zero_copy);
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), 1);
+    camera.n_changes = 2; /* as many as there are, they are one reason */
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), -ESTALE);
+    ck_assert_uint_eq(camera.n_changes, 0);
+    rig_close(&rig);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- MJPEG */
 
 static struct made_jpeg jpeg_of(uint32_t width, uint32_t height)
@@ -603,6 +618,7 @@ UNIT_MAIN("v4l2_source", userptr_gives_every_frame_in_order_without_a_copy,
           C17_a_driver_that_fails_in_the_middle_is_told_and_left_clean,
           a_storm_of_signals_at_dequeuing_is_no_loss,
           P1_every_call_may_fail_once_and_the_second_try_works,
-          a_busy_camera_is_told_as_busy_wherever_it_says_so, mjpeg_is_decoded_into_the_slot,
-          C5_C7_jpegs_that_are_none_are_dropped_as_undecodable,
+          a_busy_camera_is_told_as_busy_wherever_it_says_so,
+          another_picture_at_the_input_is_told_and_the_source_is_to_be_opened_anew,
+          mjpeg_is_decoded_into_the_slot, C5_C7_jpegs_that_are_none_are_dropped_as_undecodable,
           a_format_that_is_not_there_is_refused_with_what_is)
