@@ -173,6 +173,39 @@ static void phase_over(struct capture_loop *l)
     }
 }
 
+/* A rate that is not kept is told once, and once when it is kept again. */
+static void watch_rate(struct capture_loop *l, int64_t now)
+{
+    const struct fr_format *format = &l->offer.geometry.format;
+    struct fr_writer_counts counts;
+    double rate, agreed = (double)format->rate_num / (format->rate_den ? format->rate_den : 1);
+    uint64_t times;
+    fr_writer_counts(l->writer, &counts);
+    if (l->request.is_fast ||
+        !fr_rate_watch_tick(&l->rate_watch, counts.frames + fr_capture_all_drops(l->writer),
+                            format->rate_num, format->rate_den, now, &rate) ||
+        !fr_log_limit_due(&l->rate_limit, (int)l->rate_watch.state, now, 600 * FR_NS_PER_S, &times))
+        return;
+    if (l->rate_watch.state == FR_RATE_KEPT)
+        fr_log(LOG_NOTICE, "the source gives %.5g frames/s again", agreed);
+    else
+        fr_log(LOG_WARNING, "the source gives %.1f frames/s, and not the %.5g that were agreed%s",
+               rate, agreed,
+               l->rate_watch.state == FR_RATE_SLOW
+                   ? " (in little light many cameras expose for longer than a frame)"
+                   : "");
+}
+
+static void watch_suspend(struct capture_loop *l, int64_t now)
+{
+    int64_t slept_ns = fr_suspend_slept_ns(&l->suspend_watch, now, fr_clock_ns(CLOCK_BOOTTIME));
+    if (slept_ns > 0) {
+        fr_rate_watch_start(&l->rate_watch);
+        fr_log(LOG_NOTICE, "the machine slept for %.0f s: no frames were taken",
+               (double)slept_ns / (double)FR_NS_PER_S);
+    }
+}
+
 static void tick(struct capture_loop *l)
 {
     char text[FR_REPORT_TEXT_MAX];
@@ -188,6 +221,7 @@ static void tick(struct capture_loop *l)
         uint64_t n = l->ops->oddities(l->source, &last);
         fr_capture_report_oddities(&l->report, n, last, now);
     }
+    watch_suspend(l, now);
     if (l->state == STATE_WAITING) {
         feed_watchdog(l, now); /* absent, and looked after */
         if (l->has_epoch && fr_writer_check(l->writer) == -EIDRM) {
@@ -199,6 +233,7 @@ static void tick(struct capture_loop *l)
         fr_notify_status("%s from %s",
                          fr_capture_report_text(&l->report, &counts, text, sizeof text),
                          l->offer.label);
+        watch_rate(l, now);
         if (fr_writer_check(l->writer) == -EIDRM)
             renew_epoch(l, "the ring was removed under us");
     }

@@ -136,6 +136,7 @@ static void set_limits(struct capture_loop *l, int64_t now)
     l->started_mono_ns = l->progress_mono_ns = now;
     l->told_drops = fr_capture_all_drops(l->writer);
     l->idle_steps = 0;
+    fr_rate_watch_start(&l->rate_watch);
     fr_pace_timer_arm(l->phase_fd, now + l->stall_ns);
 }
 

@@ -6,7 +6,9 @@
 #include "capture/capture_loop.h"
 #include "capture/capture_report.h"
 #include "capture/path_watch.h"
+#include "capture/rate_watch.h"
 #include "capture/source.h"
+#include "capture/suspend.h"
 
 enum capture_state { STATE_WAITING, STATE_STREAMING, STATE_ENDING, STATE_DONE };
 
@@ -47,6 +49,9 @@ struct capture_loop {
     struct fr_backoff backoff;
     struct fr_log_limit wait_limit;
     struct fr_capture_report report;
+    struct fr_rate_watch rate_watch;
+    struct fr_log_limit rate_limit;
+    struct fr_suspend_watch suspend_watch;
     unsigned wrong_in_row, idle_steps;
     uint64_t told_drops; /* all drops, when progress was last looked for */
     int64_t started_mono_ns, progress_mono_ns, retry_mono_ns, changed_mono_ns;

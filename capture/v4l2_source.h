@@ -3,6 +3,7 @@
 #pragma once
 
 #include "capture/frame_finish.h"
+#include "capture/rate_limit.h"
 #include "capture/v4l2_input.h"
 #include "capture/v4l2_stream.h"
 #include "capture/v4l2_turn.h"
@@ -22,6 +23,7 @@ struct fr_source {
     uint64_t n_odd;         /* pictures that were decoded with warnings */
     char odd[160];          /* the last of these warnings */
     unsigned bad_in_a_row;
+    struct fr_rate_limit rate_limit;
     struct fr_source_links links;
     struct fr_v4l2_turn turn;
     struct fr_v4l2_input input;

@@ -112,6 +112,8 @@ int fr_v4l2_start(struct fr_source *source, struct fr_writer *writer,
                  fr_fourcc_name(source->agreed.format.fourcc, name));
         return offer_anew(source, fr_v4l2_picture_use_decoder(source, why), ret_offer);
     }
+    fr_rate_limit_init(&source->rate_limit, source->agreed.format.rate_num,
+                       source->agreed.format.rate_den);
     if (source->copy_path != FR_PATH_USERPTR)
         return start_copy(source, reason);
     int rc = start_zero_copy(source, writer, reason);

@@ -129,6 +129,11 @@ static int take_newest(struct fr_source *source, struct fr_writer *writer,
                 rc = note_bad(source, fr_drop_reason_name(judged.reason), reason);
             continue;
         }
+        if (!fr_rate_limit_passes(&source->rate_limit, judged.meta.captured_mono_ns)) {
+            fr_v4l2_buffers_lost(&source->stream.books);
+            rc = give_back(source, writer, judged.index, FR_DROP_LATE, reason);
+            continue;
+        }
         if (*ret_has_newest) {
             rc = give_back(source, writer, ret_newest->index, FR_DROP_LATE, reason);
             judged.meta.flags |= FR_FRAME_AFTER_GAP;

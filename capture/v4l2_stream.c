@@ -7,14 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
-
-static int64_t now_mono_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 static int request(const struct fr_v4l2_device *device, uint32_t memory, uint32_t *count)
 {
@@ -237,7 +229,10 @@ int fr_v4l2_stream_dequeue(struct fr_v4l2_stream *stream, struct fr_v4l2_judgeme
     int rc = fr_v4l2_ioctl(stream->device->fd, VIDIOC_DQBUF, &buffer);
     if (rc < 0)
         return rc == -EINTR ? -EAGAIN : rc;
-    return fr_v4l2_buffers_judge(&stream->books, &buffer, planes, now_mono_ns(), ret_judgement);
+    int64_t now_ns = fr_now_mono_ns();
+    if (fr_suspend_slept_ns(&stream->suspend_watch, now_ns, fr_clock_ns(CLOCK_BOOTTIME)) > 0)
+        fr_v4l2_buffers_lost(&stream->books);
+    return fr_v4l2_buffers_judge(&stream->books, &buffer, planes, now_ns, ret_judgement);
 }
 
 const uint8_t *fr_v4l2_stream_data(const struct fr_v4l2_stream *stream,

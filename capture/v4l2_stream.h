@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "capture/suspend.h"
 #include "capture/v4l2_buffers.h"
 #include "capture/v4l2_format.h"
 
@@ -14,6 +15,7 @@ struct fr_v4l2_stream {
     uint32_t memory; /* 0: no buffers; else V4L2_MEMORY_USERPTR or V4L2_MEMORY_MMAP */
     bool is_on;
     struct fr_v4l2_buffers books;
+    struct fr_suspend_watch suspend_watch;    /* a frame after a sleep comes after a gap */
     uint32_t length_bytes[FR_V4L2_PARTS_MAX]; /* USERPTR: of each part in a slot */
     struct {
         void *data;

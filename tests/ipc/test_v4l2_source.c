@@ -81,6 +81,30 @@ static void bend_error_on_last(struct v4l2_buffer *buffer)
         buffer->flags |= V4L2_BUF_FLAG_ERROR;
 }
 
+START_TEST(C11_frames_far_faster_than_agreed_are_dropped_at_the_source)
+{
+    enum { SHOT = 2000, BURST = 200 }; /* twice 25 frames/s for four seconds */
+    for (int i = 0; i < 2; i++) {
+        grey_camera();
+        struct rig rig = rig_streaming(i ? &one_copy : &zero_copy);
+        struct timespec began, ended;
+        int published = 0;
+        clock_gettime(CLOCK_MONOTONIC, &began);
+        for (int k = 0; k < SHOT; k++) {
+            camera_shoot(1);
+            int n = rig_step(&rig);
+            ck_assert_int_ge(n, 0);
+            published += n;
+        }
+        clock_gettime(CLOCK_MONOTONIC, &ended);
+        ck_assert_int_ge(published, BURST);
+        ck_assert_int_le(published, BURST + 1 + 50 * (int)(ended.tv_sec - began.tv_sec + 1));
+        ck_assert_uint_eq(dropped(&rig, FR_DROP_LATE), (uint64_t)(SHOT - published));
+        rig_close(&rig);
+    }
+}
+END_TEST
+
 START_TEST(the_newest_frame_that_is_complete_wins)
 {
     for (int i = 0; i < 2; i++) {
@@ -604,6 +628,7 @@ UNIT_MAIN("v4l2_source", userptr_gives_every_frame_in_order_without_a_copy,
           mmap_gives_every_frame_in_order_at_our_own_strides,
           userptr_takes_the_drivers_strides_and_all_the_room_it_wants,
           when_we_are_behind_the_newest_frame_wins_and_those_before_it_count_as_late,
+          C11_frames_far_faster_than_agreed_are_dropped_at_the_source,
           the_newest_frame_that_is_complete_wins,
           a_frame_that_was_good_is_published_though_the_camera_is_pulled_out_behind_it,
           a_driver_without_buffers_loses_frames_and_the_gap_is_told,

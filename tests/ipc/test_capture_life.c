@@ -1,0 +1,165 @@
+/* The capture loop on a made-up driver: silence, storms, and calls that fail, from the start of the loop
+ * to its log. The device node is one whose readiness is known: /dev/random is always ready, a new pty
+ * never is. */
+#include "tests/ipc/fake_camera.h"
+#include "tests/ipc/ipc.h"
+
+#include "capture/capture_loop.h"
+#include "common/daemon/log.h"
+#include "common/daemon/signals.h"
+
+#include <poll.h>
+#include <signal.h>
+
+enum { PATIENCE_MS = 60000 };
+
+static struct capture {
+    pid_t pid;
+    int log_fd;
+    char text[65536]; /* all of the log so far */
+    size_t n, seen;   /* up to where it was waited for */
+} capture;
+
+static unsigned starts;
+
+static void count_start(void)
+{
+    starts++;
+}
+
+static void fail_first_start(void)
+{
+    if (starts++ > 0)
+        camera.fail_request = 0;
+}
+
+/* In the child: the loop, and then what the driver saw. */
+static void run_loop(const char *device, double stall_timeout_s)
+{
+    struct fr_capture_settings settings;
+    const struct fr_capture_config config = {.settings = &settings, .path = ""};
+    ck_assert_int_eq(fr_settings_defaults(&fr_capture_table, &settings), 0);
+    strcpy(settings.camera, "cam0");
+    snprintf(settings.source, sizeof settings.source, "v4l2:%s", device);
+    settings.stall_timeout_s = stall_timeout_s;
+    fr_log_init("capture");
+    int signal_fd = fr_signals_open();
+    int code = fr_capture_run(&config, signal_fd);
+    fprintf(stderr, "ended with %d: %d calls in %u starts\n", code, camera.calls, starts);
+    _exit(0);
+}
+
+static void start(const char *device, double stall_timeout_s)
+{
+    int fds[2];
+    ipc_begin();
+    ck_assert_int_eq(pipe(fds), 0);
+    capture = (struct capture){.log_fd = fds[0], .pid = fork()};
+    if (capture.pid == 0) {
+        dup2(fds[1], 2);
+        close(fds[0]);
+        close(fds[1]);
+        run_loop(device, stall_timeout_s);
+    }
+    close(fds[1]);
+}
+
+/* Waits for these words in the log, behind those that were waited for before. */
+static void wait_for(const char *words)
+{
+    char *found;
+    while (!(found = strstr(capture.text + capture.seen, words))) {
+        struct pollfd pollfd = {.fd = capture.log_fd, .events = POLLIN};
+        ck_assert_msg(poll(&pollfd, 1, PATIENCE_MS) == 1, "no '%s' in:\n%s", words, capture.text);
+        ssize_t n =
+            read(capture.log_fd, capture.text + capture.n, sizeof capture.text - capture.n - 1);
+        ck_assert_msg(n > 0, "ended without '%s':\n%s", words, capture.text);
+        capture.n += (size_t)n;
+    }
+    capture.seen = (size_t)(found - capture.text) + strlen(words);
+}
+
+static void end(int *ret_calls, unsigned *ret_starts)
+{
+    int status;
+    kill(capture.pid, SIGTERM);
+    wait_for("ended with 0: ");
+    wait_for("starts\n");
+    const char *line = strstr(capture.text, "ended with 0: ");
+    ck_assert_int_eq(sscanf(line, "ended with 0: %d calls in %u", ret_calls, ret_starts), 2);
+    ck_assert_int_eq(waitpid(capture.pid, &status, 0), capture.pid);
+    ck_assert_int_eq(status, 0);
+    close(capture.log_fd);
+    ck_assert_uint_eq(ipc_objects(), 0);
+    ipc_end();
+}
+
+static void grey_camera(void)
+{
+    camera_reset(FR_FOURCC_GREY, 64, 48, 64, 64 * 48);
+    starts = 0;
+    camera.after_reqbufs = count_start;
+}
+
+START_TEST(C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew)
+{
+    int calls;
+    unsigned n;
+    grey_camera();
+    start("/dev/ptmx", 0.5);
+    wait_for("streaming 64x48 GREY");
+    wait_for("no frame for 0.5 s; stopping and starting the stream");
+    wait_for("same epoch");
+    wait_for("source lost: no frame for 0.5 s; the ring stays");
+    wait_for("streaming 64x48 GREY");
+    wait_for("same epoch");
+    end(&calls, &n);
+    ck_assert_uint_eq(n, 3);
+    ck_assert_int_lt(calls, 400); /* nothing is polled in between */
+}
+END_TEST
+
+START_TEST(C10_a_descriptor_that_is_always_ready_without_a_frame_is_no_busy_loop)
+{
+    static const int errors[] = {EAGAIN, EINTR};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        int calls;
+        unsigned n;
+        grey_camera();
+        camera.fail_request = VIDIOC_DQBUF;
+        camera.fail_errno = errors[i];
+        start("/dev/random", 5);
+        wait_for("streaming 64x48 GREY");
+        wait_for("source lost: it says over and over that a frame is ready, and has none");
+        wait_for("streaming 64x48 GREY"); /* after the back-off, and no sooner */
+        end(&calls, &n);
+        ck_assert_uint_eq(n, 2);
+        ck_assert_int_lt(calls, 600);
+    }
+}
+END_TEST
+
+START_TEST(C17_whatever_the_driver_fails_with_the_camera_is_lost_and_comes_back_into_its_ring)
+{
+    static const int errors[] = {ENODEV, EIO, EINVAL, EPIPE, ENXIO};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        int calls;
+        unsigned n;
+        grey_camera();
+        camera.after_reqbufs = fail_first_start;
+        camera.fail_request = VIDIOC_DQBUF;
+        camera.fail_errno = errors[i];
+        start("/dev/random", 5);
+        wait_for("new epoch");
+        wait_for("source lost: /dev/random (Fake Camera) ");
+        wait_for("the ring stays");
+        wait_for("same epoch");
+        end(&calls, &n);
+        ck_assert_uint_eq(n, 2);
+    }
+}
+END_TEST
+
+UNIT_MAIN("capture_life", C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew,
+          C10_a_descriptor_that_is_always_ready_without_a_frame_is_no_busy_loop,
+          C17_whatever_the_driver_fails_with_the_camera_is_lost_and_comes_back_into_its_ring)
