@@ -20,13 +20,13 @@
  * waits.
  *
  *   Gate n % FR_GATES is closed (1) before frame n exists and opened (0) when it is published; a
- * reader sleeps until the gate of the frame after the newest it knows is open. The writer holds
- * closed gates and ALIVE with SEM_UNDO: when it dies the kernel opens all gates, so everybody
- * wakes, and drops ALIVE, so everybody knows why. Gates n+1 and n+2 are closed when frame n is
- * published: closing n+2 comes after opening n, out of the readers' way.
+ * reader sleeps until the gate of the frame after the newest it knows is open. The kernel has an undo
+ * for every gate and for ALIVE: when the writer dies it opens all gates, so everybody wakes, and drops
+ * ALIVE, so everybody knows why. Gates n+1 and n+2 are closed when frame n+1 is published: n+2 is
+ * closed when the next slot is taken, or first thing in the next publish, out of the readers' way.
  *
  *   Order of publishing frame n in slot s: descriptor; sequence even; pin semaphore +P (unless
- * withheld); index entry; head = n; gate n open; gate n+2 closed. Each step's reason is in
+ * withheld); index entry; head = n; gate n open. Each step's reason is in
  * docs/architecture.md, and the model of the protocol fails without it.
  */
 #pragma once
@@ -67,6 +67,7 @@ struct fr_ring_writer {
     uint64_t head;
     uint32_t newest_idx;   /* FR_SLOTS_MAX: none yet */
     uint32_t withheld_idx; /* FR_SLOTS_MAX: none */
+    bool is_gate_open;     /* that of frame head+2, which must be closed before head rises */
     uint32_t spare_idx;    /* FR_SLOTS_MAX: none */
     uint32_t given_idx;    /* TAKEN, and let go ahead; then there is a spare */
     uint64_t takes;        /* stamps for taken_at */

@@ -116,6 +116,15 @@ static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
     return -ESTALE;
 }
 
+/* A hint to the processor: three lines that depend on one another are fetched in the time of two. */
+static void prefetch(const struct fr_ring_reader *r, uint64_t n)
+{
+    uint64_t word =
+        atomic_load_explicit(&r->view->index[n % r->view->index_entries], memory_order_relaxed);
+    if ((word & 0xff) < r->view->slots)
+        __builtin_prefetch(&r->view->descriptors[word & 0xff]);
+}
+
 /* Waits until head is not `seen` any more, and gives it. */
 static int wait_for_frame(struct fr_ring_reader *r, const struct fr_reader_ops *ops, void *ctx,
                           uint64_t *ret_head)
@@ -124,6 +133,7 @@ static int wait_for_frame(struct fr_ring_reader *r, const struct fr_reader_ops *
         uint64_t head = load_head(r);
         if (head == r->seen) {
             int rc = ops->wait_gate(ctx, (uint32_t)((r->seen + 1) % FR_GATES));
+            prefetch(r, r->seen + 1);
             if (rc < 0)
                 return rc == -EIDRM ? -ENOTCONN : rc;
             /* Both lines come from the writer's processor; let them come together. */

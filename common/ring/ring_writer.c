@@ -201,6 +201,16 @@ static int give_ahead(struct fr_ring_writer *w)
     return rc;
 }
 
+/* Closes the gate after the next frame's, if the last publish has left it open. It must be done before
+ * head shows the next frame, for its readers will sleep there. */
+static int close_gate_ahead(struct fr_ring_writer *w)
+{
+    if (!w->is_gate_open)
+        return 0;
+    w->is_gate_open = false;
+    return w->ops->close_gate(w->ctx, (uint32_t)((w->head + 2) % FR_GATES));
+}
+
 int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
 {
     if (w->queue_length == 0)
@@ -211,7 +221,12 @@ int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     w->state[idx] = FR_SLOT_TAKEN;
     w->taken_at[idx] = w->takes++;
     *ret_slot_idx = idx;
-    give_ahead(w); /* a ring that was removed shows at the publish */
+
+    /* What the next publish would otherwise do while its readers wait, or this one's where they share
+     * our processor. A ring that was removed shows at the publish. */
+    close_gate_ahead(w);
+    keep_spare(w);
+    give_ahead(w);
     return 0;
 }
 
@@ -242,6 +257,9 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     if (!meta)
         meta = &plain;
 
+    int rc = close_gate_ahead(w);
+    if (rc < 0)
+        return rc;
     /* The hand without this slot is one short, unless another takes its place. */
     int replaced = replace_one(w, slot_idx);
     if (replaced == -EIDRM)
@@ -254,7 +272,6 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
 
     put_descriptor(w, slot_idx, meta, now_mono_ns, flags | (is_withheld ? FR_FRAME_WITHHELD : 0u));
     make_even(w, slot_idx);
-    int rc = 0;
     if (is_withheld) {
         w->state[slot_idx] = FR_SLOT_WITHHELD;
         put_counter(&w->header->withheld, ++w->withheld);
@@ -280,7 +297,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     w->newest_idx = slot_idx;
 
     rc = w->ops->open_gate(w->ctx, (uint32_t)(n % FR_GATES));
-    int closed = w->ops->close_gate(w->ctx, (uint32_t)((n + 2) % FR_GATES));
+    w->is_gate_open = true;
 
     put_counter(&w->header->frames, n);
     atomic_store_explicit(&w->header->last_publish_mono_ns, now_mono_ns, memory_order_relaxed);
@@ -292,11 +309,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
         enqueue(w, w->withheld_idx);
     }
     w->withheld_idx = is_withheld ? slot_idx : NONE;
-    /* And for the next one, whose readers should not wait for it. */
-    int prepared = keep_spare(w);
-    if (prepared == 0)
-        prepared = give_ahead(w);
-    return rc < 0 ? rc : closed < 0 ? closed : prepared;
+    return rc;
 }
 
 int fr_ring_discard(struct fr_ring_writer *w, uint32_t slot_idx, unsigned reason)

@@ -7,9 +7,8 @@
 
 #include <sys/sem.h>
 
-#define SLOTS 8u
-#define PINNABLE                                                                                   \
-    2u /* frames before all is held: the first, and the one that the spare makes room for */
+#define SLOTS     8u
+#define PINNABLE  1u /* frames before all is held */
 #define PIN_VALUE 32767
 #define TURNS     50u
 
