@@ -1,8 +1,12 @@
 /* framering-capture: one camera into one ring. The command line; the work is in capture_loop.c. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/camera_of.h"
 #include "capture/capture_loop.h"
 #include "capture/scene.h"
 #include "capture/v4l2_list.h"
@@ -15,6 +19,7 @@
 struct errand {
     bool wants_list;
     const char *controls_of; /* a device */
+    const char *camera_of;   /* a device, and links to it */
 };
 
 static int ask_for_list(void *userdata, const char *text, char *reason, size_t reason_size)
@@ -23,6 +28,14 @@ static int ask_for_list(void *userdata, const char *text, char *reason, size_t r
     (void)reason;
     (void)reason_size;
     ((struct errand *)userdata)->wants_list = true;
+    return 1;
+}
+
+static int ask_for_camera(void *userdata, const char *text, char *reason, size_t reason_size)
+{
+    (void)reason;
+    (void)reason_size;
+    ((struct errand *)userdata)->camera_of = text;
     return 1;
 }
 
@@ -38,6 +51,12 @@ static const struct fr_option options[] = {
     {.name = "list",
      .help = "Print the cameras of this machine with their formats, sizes and rates.",
      .apply = ask_for_list},
+    {.name = "camera-of",
+     .argument = "PATHS",
+     .help = "Print the name of the camera whose file has this device for its source; for the udev "
+             "rule. Links to the device may stand behind it, with a blank between. Exit code 1: "
+             "there is no such camera.",
+     .apply = ask_for_camera},
     {.name = "list-controls",
      .argument = "DEVICE",
      .help = "Print the controls of a camera, with their values and ranges, as lines for the "
@@ -82,6 +101,30 @@ static int settings_exit(const struct fr_capture_settings *settings, const char 
     return is_files ? FR_EXIT_CONFIG : FR_EXIT_USAGE;
 }
 
+/* The name alone on stdout, for udev makes a unit's name of it. */
+static int print_camera_of(const char *paths)
+{
+    char folder[PATH_MAX], name[FR_CAMERA_NAME_MAX + 1], notes[FR_CAMERA_OF_NOTES_MAX];
+    const char *confdir = getenv("FRAMERING_CONFDIR");
+    int n = snprintf(folder, sizeof folder, "%s/%s", confdir && *confdir ? confdir : FR_CONFDIR,
+                     program.config_folder);
+    if (n < 0 || (size_t)n >= sizeof folder) {
+        fprintf(stderr, "%s: the path of the configuration's folder is too long\n", program.name);
+        return 1;
+    }
+    int r = fr_camera_of(folder, paths, name, notes);
+    fputs(notes, stderr);
+    if (r == 0) {
+        puts(name);
+        return fflush(stdout) == 0 ? 0 : 1;
+    }
+    if (r == -ENOENT)
+        fprintf(stderr, "%s: no file in %s has %s for its source\n", program.name, folder, paths);
+    else
+        fprintf(stderr, "%s: %s: %s\n", program.name, folder, strerror(-r));
+    return 1;
+}
+
 static int list_controls(const char *device)
 {
     char reason[FR_SOURCE_REASON_MAX] = "";
@@ -119,6 +162,8 @@ int main(int argc, char **argv)
     int r = fr_options_read(&program, argc, argv, &settings, &errand, &result);
     if (r != FR_OPTIONS_GO_ON)
         return r;
+    if (errand.camera_of)
+        return print_camera_of(errand.camera_of);
     if (errand.wants_list)
         return fr_v4l2_list(stdout) < 0 || fflush(stdout) != 0 ? 1 : 0;
     if (errand.controls_of)

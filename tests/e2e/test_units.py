@@ -70,6 +70,24 @@ class Promises(unittest.TestCase):
         self.assertEqual(unit["RuntimeDirectoryPreserve"], ["yes"])
         self.assertEqual(unit["RuntimeDirectoryMode"], ["0755"])
 
+    def test_the_rule_starts_the_service_that_the_program_names(self):
+        rule = (BUILD / "systemd/70-framering.rules").read_text()
+        self.assertRegex(rule, r"PROGRAM!=\"/\S+/framering-capture --camera-of '\$devnode \$links'\"")
+        unit = re.search(r'SYSTEMD_WANTS\}\+="(.*?)\$result(.*?)"', rule)
+        self.assertEqual(f"{unit[1]}{unit[2]}", "framering-capture@.service")
+        # What the rule asks, on a file of the test's own.
+        with tempfile.TemporaryDirectory() as folder:
+            cameras = pathlib.Path(folder) / "cameras"
+            cameras.mkdir()
+            (cameras / "front.conf").write_text("[capture]\nsource = v4l2:/dev/v4l/by-id/usb-x\n")
+            (cameras / "front.conf").chmod(0o644)
+            for paths, answer in (("/dev/video7 v4l/by-id/usb-x", (0, "front\n")),
+                                  ("/dev/video7 ", (1, ""))):
+                done = subprocess.run([BUILD / "capture/framering-capture", "--camera-of", paths],
+                                      env={**os.environ, "FRAMERING_CONFDIR": folder},
+                                      capture_output=True, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stdout), answer, done.stderr)
+
     def test_every_user_is_made(self):
         made = (SOURCE / "systemd/framering.sysusers").read_text()
         for service in SERVICES:

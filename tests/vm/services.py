@@ -175,6 +175,30 @@ def check_demo(device):
     print("The demo takes the first camera that it finds ... ok", flush=True)
 
 
+def run_inside(script):
+    """Boots systemd, runs `script --inside` as a unit in it, and returns its exit status."""
+    pathlib.Path("/sys/fs/cgroup").mkdir(exist_ok=True)
+    if not os.path.ismount("/sys/fs/cgroup"):
+        run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
+    unit = pathlib.Path("/run/systemd/system/framering-test.service")
+    unit.parent.mkdir(parents=True, exist_ok=True)
+    # A boot empties /tmp, and this may stand in there.
+    folder = pathlib.Path("/run/framering-test")
+    folder.mkdir()
+    for path in (pathlib.Path(script), pathlib.Path(__file__)):
+        shutil.copy(path, folder)
+    unit.write_text(TEST_UNIT.format(
+        command=f"{sys.executable} {folder / pathlib.Path(script).name}", out=OUT))
+    # The variable makes systemd act as in a container: it ends with the unit's exit status.
+    done = subprocess.run(["unshare", "--fork", "--pid", "--mount-proc", "env", "-i",
+                           "container=other", f"PATH={os.environ['PATH']}",
+                           "/lib/systemd/systemd", "--system", "--unit=framering-test.service",
+                           "--log-target=journal"], stdin=subprocess.DEVNULL)
+    log = OUT / "inside.log"
+    print(log.read_text() if log.exists() else "systemd ended without running the tests", flush=True)
+    return done.returncode
+
+
 def boot():
     if not pathlib.Path("/lib/systemd/systemd").exists():
         print("systemd is not installed here (apt-get install systemd)")
@@ -187,22 +211,7 @@ def boot():
     folder.mkdir(parents=True)
     (folder / "cam0.conf").write_text(
         f"[capture]\nsource = v4l2:{device}\nsize = 320x180\nfps = 5\n")
-    pathlib.Path("/sys/fs/cgroup").mkdir(exist_ok=True)
-    if not os.path.ismount("/sys/fs/cgroup"):
-        run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
-    unit = pathlib.Path("/run/systemd/system/framering-test.service")
-    unit.parent.mkdir(parents=True, exist_ok=True)
-    # A boot empties /tmp, and this may stand in there.
-    script = shutil.copy(__file__, "/run/framering-services.py")
-    unit.write_text(TEST_UNIT.format(command=f"{sys.executable} {script}", out=OUT))
-    # The variable makes systemd act as in a container: it ends with the unit's exit status.
-    done = subprocess.run(["unshare", "--fork", "--pid", "--mount-proc", "env", "-i",
-                           "container=other", f"PATH={os.environ['PATH']}",
-                           "/lib/systemd/systemd", "--system", "--unit=framering-test.service",
-                           "--log-target=journal"], stdin=subprocess.DEVNULL)
-    log = OUT / "inside.log"
-    print(log.read_text() if log.exists() else "systemd ended without running the tests", flush=True)
-    return done.returncode
+    return run_inside(__file__)
 
 
 if __name__ == "__main__":

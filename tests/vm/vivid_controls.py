@@ -117,6 +117,27 @@ class Controls(Case):
         self.stop(capture)
 
 
+class Turning(Case):
+    def test_a_device_that_can_turns_the_picture_itself_and_is_put_back(self):
+        rig.control(self.device, **{"Test Pattern": "Gray Ramp"})
+        rising = {"mirror": "no"}, {"mirror": "yes", "rotate": 180}
+        falling = {"mirror": "yes"}, {"rotate": 180}
+        for settings in (*rising, *falling):
+            with self.case(**settings):
+                self.configure(**settings, format="GREY")
+                capture = self.capture()
+                capture.wait_for("streaming 320x180 GREY .*USERPTR")  # no copy to turn it in
+                if settings != {"mirror": "no"}:
+                    capture.wait_for(f"{self.device} turns the picture by itself")
+                luma = [y for y, _, _ in self.probe(2)[-1]["samples"]]
+                self.assertEqual(luma, sorted(luma, reverse=settings in falling))
+                self.assertNotEqual(luma[0], luma[-1])
+                self.stop(capture)
+                now, _ = listed(self.device)
+                self.assertEqual((now["horizontal_flip"], now["vertical_flip"]), ("no", "no"))
+        rig.control(self.device, **{"Test Pattern": "75% Colorbar"})
+
+
 class Life(Case):
     def bind(self, how):
         (DRIVER / how).write_text("vivid.0")
