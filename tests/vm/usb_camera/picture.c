@@ -24,7 +24,7 @@ static void look(const struct mode *mode, uint32_t x, uint32_t y, uint32_t phase
     uint32_t width = mode->width_px, height = mode->height_px;
     uint32_t box_x = width * phase / N_PHASES, box_y = height * 2 / 5;
     bool is_box = x >= box_x && x < box_x + width / 8 && y >= box_y && y < box_y + height / 5;
-    ycc[0] = is_box ? 230 : (uint8_t)(48 + 96 * y / height);
+    ycc[0] = (uint8_t)(is_box ? 230 : 48 + 96 * y / height);
     ycc[1] = (uint8_t)(96 + 64 * x / width);
     ycc[2] = (uint8_t)(160 - 64 * y / height);
 }
