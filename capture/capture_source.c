@@ -175,6 +175,7 @@ void fr_capture_start(struct capture_loop *l, bool must_begin)
         fr_capture_wait(l, r, reason);
         return;
     }
+    l->request.decoded_fourcc = l->offer.decoded_fourcc;
     uint32_t events = 0;
     int fd = l->ops->poll_fd(l->source, &events);
     l->state = STATE_STREAMING;

@@ -36,7 +36,9 @@ struct fr_source_request {
     bool half_luma;       /* a plane of luma at half the size, for readers that need no more */
     bool mirror;          /* left and right exchanged, before the rotation */
     uint32_t rotate_deg;  /* clockwise: 0, 90, 180 or 270 */
-    const char *input;    /* v4l2: number or name; NULL or "": as it is */
+    /* Of the last offer, so that a camera that comes back is believed to be as it was. */
+    uint32_t decoded_fourcc;
+    const char *input;                         /* v4l2: number or name; NULL or "": as it is */
     const struct fr_control_setting *controls; /* v4l2: to be set, in this order */
     size_t n_controls;
     const char *controls_file;           /* where they stand, for messages; may be NULL */
@@ -51,6 +53,7 @@ struct fr_source_offer {
     char label[128]; /* for people: card and driver name, or the path; control characters escaped */
     char notes[FR_SOURCE_REASON_MAX]; /* what people should know, a line each; "" mostly */
     struct fr_source_links links;
+    uint32_t decoded_fourcc; /* v4l2: what its JPEGs are decoded to; 0: it sends none */
 };
 
 struct fr_source; /* each kind's own */

@@ -1,8 +1,8 @@
 /* A camera's picture on its way into a slot.
  *
  * JPEG: which sampling a camera uses is not told before its first picture. So 4:2:2 is believed, as
- * most have it; when the first picture is another, the source offers the format that holds it as it
- * is, once. Later ones that differ are resampled. */
+ * most have it (or what it was when the camera was there before); when the first picture is another, the
+ * source offers the format that holds it as it is, once. Later ones that differ are resampled. */
 #include "capture/v4l2_picture.h"
 
 #include "capture/v4l2_copy.h"
@@ -114,10 +114,13 @@ static void choose_jpeg_format(struct fr_source *source)
 {
     const struct fr_source_request *request = &source->request;
     source->is_sampling_known = true;
-    if (request->mjpeg_luma)
+    if (request->mjpeg_luma) {
         source->agreed.format.fourcc = FR_FOURCC_GREY;
-    else if (request->fourcc == 0 || request->fourcc == FR_FOURCC_MJPG)
+    } else if (request->fourcc == 0 || request->fourcc == FR_FOURCC_MJPG) {
         source->is_sampling_known = false;
+        if (request->decoded_fourcc)
+            source->agreed.format.fourcc = request->decoded_fourcc;
+    }
 }
 
 int fr_v4l2_picture_plan(struct fr_source *source, const struct fr_source_request *request,
@@ -200,7 +203,7 @@ static int decode_picture(struct fr_source *source, const uint8_t *bytes, size_t
     int rc = fr_jpeg_decode_agreed(decoder, bytes, length, &source->jpeg, &finish->picture,
                                    fr_frame_finish_target(finish, slot));
     if ((rc == 0 || rc == -ENOTSUP) && is_other_sampling(source)) {
-        *ret_why = "the camera's JPEGs are not 4:2:2";
+        *ret_why = "the camera's JPEGs are sampled in another way than was believed";
         return -EAGAIN;
     }
     /* A picture that was cut off is no good either: its grey rest would look like motion. */

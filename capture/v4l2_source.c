@@ -34,6 +34,8 @@ void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *
                                                            : source->agreed.min_buffers + 1;
     *ret_offer = (struct fr_source_offer){
         .geometry = source->finish->slot, .copy_path = source->copy_path, .hand = hand};
+    if (source->copy_path == FR_PATH_MJPEG)
+        ret_offer->decoded_fourcc = source->agreed.format.fourcc;
     snprintf(ret_offer->notes, sizeof ret_offer->notes, "%s", source->notes);
     ret_offer->links = source->links;
     snprintf(ret_offer->label, sizeof ret_offer->label, "%s (driver %s, %.40s, %s)",

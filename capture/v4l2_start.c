@@ -91,10 +91,13 @@ static int start_copy(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX
 }
 
 /* Not as it was: another way of copying, or another format. Returns -EAGAIN, or why neither can be. */
-static int offer_anew(struct fr_source *source, int rc, struct fr_source_offer *ret_offer)
+static int offer_anew(struct fr_source *source, int rc, const char *why,
+                      struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX])
 {
-    if (rc < 0)
+    if (rc < 0) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "%s", why);
         return rc;
+    }
     fr_v4l2_fill_offer(source, ret_offer);
     return -EAGAIN;
 }
@@ -102,7 +105,8 @@ static int offer_anew(struct fr_source *source, int rc, struct fr_source_offer *
 int fr_v4l2_start(struct fr_source *source, struct fr_writer *writer,
                   struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX])
 {
-    char why[FR_SOURCE_REASON_MAX];
+    char why[FR_SOURCE_REASON_MAX] = "";
+    int rc;
     source->bad_in_a_row = 0;
     if (source->has_other_offer) {
         char name[5];
@@ -110,14 +114,16 @@ int fr_v4l2_start(struct fr_source *source, struct fr_writer *writer,
         snprintf(reason, FR_SOURCE_REASON_MAX, "the pictures of %s (%s) are %s",
                  source->device.path, source->device.card,
                  fr_fourcc_name(source->agreed.format.fourcc, name));
-        return offer_anew(source, fr_v4l2_picture_use_decoder(source, why), ret_offer);
+        rc = fr_v4l2_picture_use_decoder(source, why);
+        return offer_anew(source, rc, why, ret_offer, reason);
     }
     fr_rate_limit_init(&source->rate_limit, source->agreed.format.rate_num,
                        source->agreed.format.rate_den);
     if (source->copy_path != FR_PATH_USERPTR)
         return start_copy(source, reason);
-    int rc = start_zero_copy(source, writer, reason);
-    if (rc == -EAGAIN)
-        rc = offer_anew(source, fr_v4l2_picture_use_copy(source, why), ret_offer);
-    return rc;
+    rc = start_zero_copy(source, writer, reason);
+    if (rc != -EAGAIN)
+        return rc;
+    rc = fr_v4l2_picture_use_copy(source, why);
+    return offer_anew(source, rc, why, ret_offer, reason);
 }

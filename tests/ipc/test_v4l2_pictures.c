@@ -207,6 +207,29 @@ START_TEST(the_first_picture_decides_on_the_sampling_and_later_ones_are_resample
 }
 END_TEST
 
+START_TEST(a_camera_that_comes_back_is_believed_to_sample_as_it_did)
+{
+    struct made_jpeg jpeg = jpeg_of(2, 2);
+    jpeg_camera(&jpeg);
+    struct rig rig = rig_streaming(&zero_copy);
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), -EAGAIN);
+    follow_offer(&rig, SLOTS);
+    struct fr_source_request again = zero_copy;
+    again.decoded_fourcc = rig.offer.decoded_fourcc;
+    struct fr_geometry before = rig.offer.geometry;
+    rig_close(&rig);
+
+    jpeg_camera(&jpeg);
+    rig = rig_streaming(&again);
+    ck_assert_mem_eq(&rig.offer.geometry, &before, sizeof before); /* so the ring could stay */
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), 1);
+    rig_close(&rig);
+    free(jpeg.bytes);
+}
+END_TEST
+
 START_TEST(C6_warnings_are_counted_and_the_frame_is_taken)
 {
     struct made_jpeg jpeg = jpeg_of(2, 1);
@@ -409,6 +432,7 @@ END_TEST
 UNIT_MAIN("v4l2_pictures", jpegs_are_decoded_in_every_mode,
           a_kept_jpeg_without_tables_gets_them_and_there_is_room,
           the_first_picture_decides_on_the_sampling_and_later_ones_are_resampled,
+          a_camera_that_comes_back_is_believed_to_sample_as_it_did,
           C6_warnings_are_counted_and_the_frame_is_taken,
           raw_pictures_are_turned_in_the_copy_in_every_format,
           jpegs_are_turned_after_they_are_decoded,

@@ -87,6 +87,29 @@ START_TEST(a_status_line_that_has_no_room_is_cut_and_not_overrun)
 }
 END_TEST
 
+START_TEST(C6_oddities_of_a_source_are_told_once_a_minute_with_their_number)
+{
+    static const struct {
+        int64_t at_s;
+        uint64_t count, told; /* told_odd afterwards */
+    } cases[] = {{0, 0, 0},
+                 {1, 3, 3},
+                 {2, 50, 3},
+                 {60, 90, 3},
+                 {62, 100, 100},
+                 {63, 101, 100},
+                 {64, 2, 0} /* opened anew */,
+                 {130, 7, 7},
+                 {200, 7, 7}};
+    struct fr_capture_report report = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fr_capture_report_oddities(&report, cases[i].count, "extraneous bytes",
+                                   cases[i].at_s * FR_NS_PER_S);
+        ck_assert_uint_eq(report.told_odd, cases[i].told);
+    }
+}
+END_TEST
+
 /* ---------------------------------------------------------------- path watch */
 
 struct place {
@@ -186,6 +209,7 @@ UNIT_MAIN("capture_parts", C8_tries_go_from_half_a_second_to_thirty,
           a_source_that_works_for_a_moment_only_is_not_begun_every_half_second,
           the_rate_is_that_of_the_last_seconds, the_status_line_tells_drops_by_reason,
           a_status_line_that_has_no_room_is_cut_and_not_overrun,
+          C6_oddities_of_a_source_are_told_once_a_minute_with_their_number,
           a_path_that_appears_is_told_and_its_neighbours_are_not,
           a_folder_that_is_missing_on_the_way_is_waited_for_first,
           paths_that_cannot_be_watched_do_no_harm)
