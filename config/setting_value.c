@@ -169,12 +169,24 @@ static int parse_fourcc(const char *text, uint32_t *ret_fourcc)
         *ret_fourcc = 0;
         return 0;
     }
-    if (strlen(text) != 4)
+    /* V4L2 writes big-endian formats so, which have the highest bit set. */
+    static const char big_endian[] = "-BE";
+    uint8_t letters[4] = {' ', ' ', ' ', ' '};
+    size_t n = strcspn(text, "-");
+    if (n > 4 || n < 3 || (text[n] && strcmp(text + n, big_endian) != 0))
         return -EINVAL;
-    for (int i = 0; i < 4; i++)
-        if (text[i] <= ' ' || text[i] > '~')
+    for (size_t i = 0; i < n; i++) {
+        bool is_end_blank = i == 3 && text[i] == ' ';
+        if ((text[i] <= ' ' || text[i] > '~') && !is_end_blank)
             return -EINVAL;
-    *ret_fourcc = FR_FOURCC((uint8_t)text[0], (uint8_t)text[1], (uint8_t)text[2], (uint8_t)text[3]);
+        letters[i] = (uint8_t)text[i];
+    }
+    /* Three letters are a format's name when it is one of Y10, Y12, Y16 and the like. */
+    if (letters[3] == ' ' && strspn(text + 1, "0123456789") != 2)
+        return -EINVAL;
+    *ret_fourcc = FR_FOURCC(letters[0], letters[1], letters[2], letters[3]);
+    if (text[n])
+        *ret_fourcc |= UINT32_C(1) << 31;
     return 0;
 }
 

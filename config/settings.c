@@ -154,7 +154,8 @@ char *fr_setting_expected(const struct fr_setting *row, char *buf, size_t size)
         break;
     case FR_SETTING_FOURCC:
         snprintf(buf, size,
-                 "the four letters of a pixel format such as YUYV, NV12 or MJPG, or any");
+                 "the four letters of a pixel format such as YUYV, NV12 or MJPG (Y16, or Y16-BE where V4L2 "
+                 "writes so), or any");
         break;
     case FR_SETTING_CHOICE:
         *buf = 0;

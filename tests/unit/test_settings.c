@@ -132,6 +132,11 @@ START_TEST(good_values_are_taken)
     ck_assert_uint_eq(with("size", "0x0").size.height_px, 0);
     ck_assert_uint_eq(with("fourcc", "YUYV").fourcc, FR_FOURCC_YUYV);
     ck_assert_uint_eq(with("fourcc", "any").fourcc, 0);
+    ck_assert_uint_eq(with("fourcc", "Y16").fourcc, FR_FOURCC('Y', '1', '6', ' '));
+    ck_assert_uint_eq(with("fourcc", "Y16 ").fourcc, FR_FOURCC('Y', '1', '6', ' '));
+    ck_assert_uint_eq(with("fourcc", "Y16-BE").fourcc, FR_FOURCC('Y', '1', '6', ' ') | 1u << 31);
+    ck_assert_uint_eq(with("fourcc", "Y16 -BE").fourcc, FR_FOURCC('Y', '1', '6', ' ') | 1u << 31);
+    ck_assert_uint_eq(with("fourcc", "AR15-BE").fourcc, FR_FOURCC('A', 'R', '1', '5') | 1u << 31);
     ck_assert_int_eq(with("colour", "red").colour, 0);
 }
 END_TEST
@@ -204,6 +209,12 @@ START_TEST(bad_values_are_refused_and_change_nothing)
         {"rate", "fast", -EINVAL},
         {"fourcc", "YUY", -EINVAL},
         {"fourcc", "MJPEG", -EINVAL},
+        {"fourcc", "", -EINVAL},
+        {"fourcc", "Y1", -EINVAL},
+        {"fourcc", "Y  6", -EINVAL},
+        {"fourcc", "AR15-", -EINVAL},
+        {"fourcc", "AR15-LE", -EINVAL},
+        {"fourcc", "AR15-BEE", -EINVAL},
         {"fourcc", "YU\n2", -EINVAL},
         {"colour", "blue", -EINVAL},
     };
