@@ -424,6 +424,7 @@ int fr_capture_run(const struct fr_capture_config *config, int signal_fd)
                     .keep_jpeg = settings->keep_jpeg,
                     .half_luma = settings->half_luma,
                     .mirror = settings->mirror,
+                    .no_convert = !settings->convert,
                     .rotate_deg = 90 * (uint32_t)settings->rotate,
                     .input = settings->input,
                     .n_controls = settings->controls.n,

@@ -35,6 +35,7 @@ struct fr_source_request {
     bool keep_jpeg;       /* v4l2: the camera's JPEG stays in the slot beside the planes */
     bool half_luma;       /* a plane of luma at half the size, for readers that need no more */
     bool mirror;          /* left and right exchanged, before the rotation */
+    bool no_convert;      /* v4l2: formats that must go through libv4l2 are refused */
     uint32_t rotate_deg;  /* clockwise: 0, 90, 180 or 270 */
     /* Of the last offer, so that a camera that comes back is believed to be as it was. */
     uint32_t decoded_fourcc;

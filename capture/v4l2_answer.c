@@ -10,10 +10,18 @@
 
 /* A JPEG cannot be shorter: SOI, one table of each kind, frame and scan headers, EOI. */
 enum { JPEG_BYTES_MIN = 107 };
+/* A camera maker's format: no picture has less. */
+enum { MAKERS_BYTES_MIN = 16, CONVERTED_SIDE_MIN = 16 };
 /* The smallest page of any machine. */
 enum { PART_ALIGN = 4096 };
 /* What a driver may want for a buffer beyond the picture itself. */
 #define SLACK_BYTES (UINT64_C(16) << 20)
+
+static bool is_grey(uint32_t fourcc)
+{
+    return fourcc == V4L2_PIX_FMT_GREY || fourcc == V4L2_PIX_FMT_Y16 ||
+           fourcc == V4L2_PIX_FMT_Y16_BE || fourcc == V4L2_PIX_FMT_Y10BPACK;
+}
 
 /* The driver's colorimetry with its defaults put in. Values that do not fit are "not told". Grey has
  * the full range by default, as RGB has: the kernel's test pattern generator takes it so, and cameras
@@ -28,7 +36,7 @@ static struct fr_colorimetry take_colorimetry(const struct fr_v4l2_pix *pix)
     if (encoding == V4L2_YCBCR_ENC_DEFAULT || encoding > UINT8_MAX)
         encoding = V4L2_MAP_YCBCR_ENC_DEFAULT(space);
     if (range == V4L2_QUANTIZATION_DEFAULT || range > UINT8_MAX)
-        range = V4L2_MAP_QUANTIZATION_DEFAULT(pix->fourcc == V4L2_PIX_FMT_GREY, space, encoding);
+        range = V4L2_MAP_QUANTIZATION_DEFAULT(is_grey(pix->fourcc), space, encoding);
     if (transfer == V4L2_XFER_FUNC_DEFAULT || transfer > UINT8_MAX)
         transfer = V4L2_MAP_XFER_FUNC_DEFAULT(space);
     return (struct fr_colorimetry){
@@ -124,10 +132,10 @@ static int take_raw(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed
     if (rc == 0)
         rc = agreed->n_parts == 1 ? take_whole(pix, agreed) : take_parts(pix, agreed);
     if (rc < 0) {
-        char name[5];
+        char name[8];
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "the driver answered with %s, %ux%u and %u bytes a row, which do not go together",
-                 fr_fourcc_name(pix->fourcc, name), pix->width_px, pix->height_px,
+                 fr_v4l2_format_name(pix->fourcc, name), pix->width_px, pix->height_px,
                  pix->parts[0].stride_bytes);
         return -EPROTO;
     }
@@ -151,6 +159,65 @@ static int take_mjpeg(const struct fr_v4l2_pix *pix, uint32_t wanted_fourcc,
     return 0;
 }
 
+/* A picture that is converted into YU12 or YV12 without padding. Odd sides, and tiny ones, are beyond
+ * what the library does reliably. */
+static int take_converted(const struct fr_v4l2_pix *pix, uint32_t wanted_fourcc,
+                          struct fr_v4l2_agreed *agreed, char reason[FR_SOURCE_REASON_MAX])
+{
+    const struct fr_v4l2_layout *layout = agreed->layout;
+    struct fr_v4l2_part *part = &agreed->parts[0];
+    uint64_t row_bits = (uint64_t)pix->width_px * layout->row_bits;
+    uint32_t row_bytes = (uint32_t)(row_bits / 8);
+    char name[8];
+
+    if (wanted_fourcc == FR_FOURCC_YV12)
+        agreed->format.fourcc = wanted_fourcc;
+    if (layout->is_rgb) {
+        agreed->format.colorimetry.matrix = V4L2_YCBCR_ENC_601;
+        agreed->format.colorimetry.range = V4L2_QUANTIZATION_LIM_RANGE;
+    }
+    int rc = fr_geometry_init_stride(&agreed->format, pix->width_px, &agreed->given);
+    if (rc < 0 || pix->width_px % 2 || pix->height_px % 2 || row_bits % 8 ||
+        pix->width_px < CONVERTED_SIDE_MIN || pix->height_px < CONVERTED_SIDE_MIN) {
+        snprintf(
+            reason, FR_SOURCE_REASON_MAX,
+            "the driver answered with %s, %ux%u, which libv4l2 does not convert; expected even "
+            "sides of at least %u, whole bytes in each row",
+            fr_v4l2_format_name(pix->fourcc, name), pix->width_px, pix->height_px,
+            CONVERTED_SIDE_MIN);
+        return -EINVAL;
+    }
+    agreed->tight = agreed->given;
+    if (layout->row_bits == 0) {
+        part->min_bytes = MAKERS_BYTES_MIN;
+        return 0;
+    }
+    part->stride_bytes = pix->parts[0].stride_bytes ? pix->parts[0].stride_bytes : row_bytes;
+    if (part->stride_bytes < row_bytes || part->stride_bytes > 16 * FR_SIDE_MAX) {
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "the driver answered with %s, %ux%u and %u bytes a row, which do not go together",
+                 fr_v4l2_format_name(pix->fourcc, name), pix->width_px, pix->height_px,
+                 part->stride_bytes);
+        return -EPROTO;
+    }
+    uint32_t rows = pix->height_px * layout->halves / 2;
+    part->min_bytes = (uint64_t)part->stride_bytes * (rows - 1) + row_bytes;
+    return 0;
+}
+
+static int take_picture(const struct fr_v4l2_pix *pix, uint32_t wanted_fourcc,
+                        struct fr_v4l2_agreed *agreed, char reason[FR_SOURCE_REASON_MAX])
+{
+    switch (agreed->layout->how) {
+    case FR_V4L2_JPEG:
+        return take_mjpeg(pix, wanted_fourcc, agreed, reason);
+    case FR_V4L2_CONVERTED:
+        return take_converted(pix, wanted_fourcc, agreed, reason);
+    default:
+        return take_raw(pix, agreed, reason);
+    }
+}
+
 /* The room that the driver wants for each part. Then the places of the parts in `given`. */
 static int take_room(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed,
                      char reason[FR_SOURCE_REASON_MAX])
@@ -161,11 +228,11 @@ static int take_room(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agree
         part->image_bytes = pix->parts[n].image_bytes;
         if (part->image_bytes >= part->min_bytes && part->image_bytes <= room_max + part->min_bytes)
             continue;
-        char name[5];
+        char name[8];
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "the driver wants %u bytes for a buffer of %ux%u %s; expected %llu to %llu",
                  part->image_bytes, pix->width_px, pix->height_px,
-                 fr_fourcc_name(pix->fourcc, name), (unsigned long long)part->min_bytes,
+                 fr_v4l2_format_name(pix->fourcc, name), (unsigned long long)part->min_bytes,
                  (unsigned long long)(room_max + part->min_bytes));
         return -EPROTO;
     }
@@ -202,12 +269,12 @@ static void place_parts(struct fr_v4l2_agreed *agreed)
 static int take_layout(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agreed,
                        char reason[FR_SOURCE_REASON_MAX])
 {
-    char name[5];
+    char name[8];
     agreed->layout = fr_v4l2_layout_find(pix->fourcc);
     if (!agreed->layout) {
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "the driver answered with the format %s, which framering does not read",
-                 fr_fourcc_name(pix->fourcc, name));
+                 fr_v4l2_format_name(pix->fourcc, name));
         return -EPROTO;
     }
     agreed->n_parts = agreed->layout->n_parts;
@@ -216,7 +283,7 @@ static int take_layout(const struct fr_v4l2_pix *pix, struct fr_v4l2_agreed *agr
         return 0;
     snprintf(reason, FR_SOURCE_REASON_MAX,
              "the driver answered with %s in %u memory planes; expected %u",
-             fr_fourcc_name(pix->fourcc, name), pix->n_parts, agreed->n_parts);
+             fr_v4l2_format_name(pix->fourcc, name), pix->n_parts, agreed->n_parts);
     return -EPROTO;
 }
 
@@ -237,14 +304,12 @@ int fr_v4l2_format_take(const struct v4l2_format *answered, uint32_t wanted_four
     if (rc == 0)
         rc = take_field(pix.field, &agreed.format.field, reason);
     if (rc == 0)
-        rc = agreed.layout->fourcc == FR_FOURCC_MJPG
-                 ? take_mjpeg(&pix, wanted_fourcc, &agreed, reason)
-                 : take_raw(&pix, &agreed, reason);
+        rc = take_picture(&pix, wanted_fourcc, &agreed, reason);
     if (rc == 0)
         rc = take_room(&pix, &agreed, reason);
     if (rc < 0)
         return rc;
-    if (agreed.layout->fourcc != FR_FOURCC_MJPG)
+    if (agreed.layout->how == FR_V4L2_AS_IS)
         place_parts(&agreed);
     if (fr_geometry_check(&agreed.given) < 0) {
         snprintf(reason, FR_SOURCE_REASON_MAX,

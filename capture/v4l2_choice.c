@@ -1,6 +1,7 @@
 /* Which of a camera's formats to ask for: size first, then rate, then our preference. */
 #include "capture/v4l2_choice.h"
 
+#include "capture/append.h"
 #include "capture/v4l2_ioctl.h"
 #include "capture/v4l2_pix.h"
 
@@ -9,11 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the camera offers: bit i for fr_v4l2_layouts[i]. */
+/* What the camera offers. */
 struct offered {
-    uint32_t known;
+    bool has[FR_V4L2_N_LAYOUTS];
+    bool has_asked;       /* what was asked for, whether framering knows it or not */
     uint32_t jpeg_fourcc; /* MJPG, or JPEG where a driver calls it so */
-    char names[128];      /* for people */
+    /* Names, for people. */
+    char all[160];
+    char native[96];     /* of those that are read as they are, or decoded */
+    char converted[160]; /* of those that are read through libv4l2 */
 };
 
 /* Formats that the decoder makes out of a JPEG. */
@@ -23,11 +28,37 @@ static bool is_decodable_to(uint32_t fourcc)
            fourcc == FR_FOURCC_422P;
 }
 
-/* -ENODEV when it is gone. */
-static int list_offered(const struct fr_v4l2_device *device, struct offered *ret_offered)
+/* Adds a format's name to a list; "…" where there are more than fit. */
+static void add_name(char *names, size_t size, uint32_t fourcc)
 {
-    struct offered offered = {.jpeg_fourcc = FR_FOURCC_MJPG};
-    size_t used = 0;
+    char name[8];
+    size_t used = strlen(names);
+    if (used + 16 < size)
+        fr_append(names, size, "%s%s", used ? " " : "", fr_v4l2_format_name(fourcc, name));
+    else if (!strstr(names, "…"))
+        fr_append(names, size, " …");
+}
+
+static void note_offered(struct offered *offered, uint32_t fourcc)
+{
+    const struct fr_v4l2_layout *layout = fr_v4l2_layout_find(fourcc);
+    add_name(offered->all, sizeof offered->all, fourcc);
+    if (!layout || offered->has[layout - fr_v4l2_layouts])
+        return;
+    offered->has[layout - fr_v4l2_layouts] = true;
+    if (layout->how == FR_V4L2_JPEG)
+        offered->jpeg_fourcc = fourcc;
+    if (layout->how == FR_V4L2_CONVERTED)
+        add_name(offered->converted, sizeof offered->converted, fourcc);
+    else
+        add_name(offered->native, sizeof offered->native, fourcc);
+}
+
+/* -ENODEV when it is gone. */
+static int list_offered(const struct fr_v4l2_device *device, uint32_t asked,
+                        struct offered *ret_offered)
+{
+    *ret_offered = (struct offered){.jpeg_fourcc = FR_FOURCC_MJPG};
     for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
         struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
         int rc = fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc);
@@ -35,21 +66,9 @@ static int list_offered(const struct fr_v4l2_device *device, struct offered *ret
             return rc;
         if (rc < 0)
             break;
-        char name[5];
-        if (used + 16 < sizeof offered.names)
-            used += (size_t)snprintf(offered.names + used, sizeof offered.names - used, "%s%s",
-                                     used ? " " : "", fr_fourcc_name(desc.pixelformat, name));
-        else
-            strcpy(offered.names + used, " and more");
-        const struct fr_v4l2_layout *layout = fr_v4l2_layout_find(desc.pixelformat);
-        if (!layout)
-            continue;
-        uint32_t bit = UINT32_C(1) << (layout - fr_v4l2_layouts);
-        if (layout->fourcc == FR_FOURCC_MJPG && !(offered.known & bit))
-            offered.jpeg_fourcc = desc.pixelformat;
-        offered.known |= bit;
+        note_offered(ret_offered, desc.pixelformat);
+        ret_offered->has_asked = ret_offered->has_asked || desc.pixelformat == asked;
     }
-    *ret_offered = offered;
     return 0;
 }
 
@@ -107,30 +126,28 @@ static int rate_format(const struct fr_v4l2_device *device, uint32_t fourcc, uin
     return score;
 }
 
-/* Does this format of a camera's, as it is, serve who asked for `fourcc`? It may be the camera's name
- * of it, or the readers'. */
+/* Does this format of a camera's serve who asked for `fourcc`? It may be the camera's name of it, or the
+ * readers'. */
 static bool serves(const struct fr_v4l2_layout *layout, uint32_t fourcc)
 {
     if (fourcc == 0 || layout == fr_v4l2_layout_find(fourcc))
         return true;
-    return layout->fourcc != FR_FOURCC_MJPG && layout->ring_fourcc == fourcc;
+    if (layout->how == FR_V4L2_CONVERTED)
+        return fourcc == FR_FOURCC_YU12 || fourcc == FR_FOURCC_YV12;
+    return layout->how == FR_V4L2_AS_IS && layout->ring_fourcc == fourcc;
 }
 
-static uint32_t jpeg_bit(void)
-{
-    return UINT32_C(1) << (fr_v4l2_layout_find(FR_FOURCC_MJPG) - fr_v4l2_layouts);
-}
-
-/* The camera's fourcc to ask for; 0 when none will do. *ret_wanted is what readers shall see. */
-static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_source_request *request,
-                       const struct offered *offered, uint32_t width_px, uint32_t height_px,
-                       uint32_t *ret_wanted)
+/* The best of the formats that are converted, or of those that are not; 0: none serves. */
+static uint32_t best_of(const struct fr_v4l2_device *device,
+                        const struct fr_source_request *request, const struct offered *offered,
+                        bool is_converted, uint32_t width_px, uint32_t height_px)
 {
     uint32_t best = 0;
     int best_score = request->fourcc ? -2 : -1; /* what was asked for by name is at least tried */
-    *ret_wanted = 0;
     for (unsigned i = 0; i < FR_V4L2_N_LAYOUTS; i++) {
-        if (!(offered->known >> i & 1) || !serves(&fr_v4l2_layouts[i], request->fourcc))
+        const struct fr_v4l2_layout *layout = &fr_v4l2_layouts[i];
+        if (!offered->has[i] || (layout->how == FR_V4L2_CONVERTED) != is_converted ||
+            !serves(layout, request->fourcc))
             continue;
         uint32_t fourcc = driver_fourcc(offered, i);
         int score = rate_format(device, fourcc, width_px, height_px, request);
@@ -139,28 +156,75 @@ static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_sour
             best = fourcc;
         }
     }
-    if (best || !is_decodable_to(request->fourcc) || !(offered->known & jpeg_bit()))
+    return best;
+}
+
+/* The camera's fourcc to ask for; 0 when none will do. *ret_wanted is what readers shall see. */
+static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_source_request *request,
+                       const struct offered *offered, uint32_t width_px, uint32_t height_px,
+                       uint32_t *ret_wanted)
+{
+    const struct fr_v4l2_layout *jpeg = fr_v4l2_layout_find(FR_FOURCC_MJPG);
+    *ret_wanted = 0;
+    uint32_t best = best_of(device, request, offered, false, width_px, height_px);
+    if (best)
         return best;
-    *ret_wanted = request->fourcc;
-    return offered->jpeg_fourcc;
+    if (is_decodable_to(request->fourcc) && offered->has[jpeg - fr_v4l2_layouts]) {
+        *ret_wanted = request->fourcc;
+        return offered->jpeg_fourcc;
+    }
+    if (request->no_convert)
+        return 0;
+    if (request->fourcc == FR_FOURCC_YV12)
+        *ret_wanted = request->fourcc;
+    return best_of(device, request, offered, true, width_px, height_px);
+}
+
+static const char *or_none(const char *names)
+{
+    return *names ? names : "none";
+}
+
+/* Nothing was asked for, and there is nothing. */
+static void refuse_all(const struct fr_v4l2_device *device, const struct offered *offered,
+                       char reason[FR_SOURCE_REASON_MAX])
+{
+    const char *native = "NV12 YU12 NV21 YV12 422P YUYV UYVY GREY MJPG";
+    if (*offered->converted)
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "%s (%s) gives only formats that are read through libv4l2, which convert = no "
+                 "forbids: %s; expected one of %s, or convert = yes",
+                 device->path, device->card, offered->converted, native);
+    else
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "%s (%s) gives only formats that framering does not read: %s; expected one of %s",
+                 device->path, device->card, *offered->all ? offered->all : "none at all", native);
 }
 
 static int refuse_formats(const struct fr_v4l2_device *device,
                           const struct fr_source_request *request, const struct offered *offered,
                           char reason[FR_SOURCE_REASON_MAX])
 {
-    char name[5];
-    if (request->fourcc)
+    char name[8];
+    fr_v4l2_format_name(request->fourcc, name);
+    if (!request->fourcc)
+        refuse_all(device, offered, reason);
+    else if (!offered->has_asked)
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "%s (%s) does not give %s; it gives %s (framering-capture --list shows sizes and "
                  "rates)",
-                 device->path, device->card, fr_fourcc_name(request->fourcc, name),
-                 *offered->names ? offered->names : "nothing");
+                 device->path, device->card, name, *offered->all ? offered->all : "nothing");
+    else if (request->no_convert && fr_v4l2_layout_find(request->fourcc))
+        snprintf(reason, FR_SOURCE_REASON_MAX,
+                 "%s (%s) gives %s, which is read through libv4l2, and convert = no forbids that; "
+                 "without it framering reads of this camera: %s",
+                 device->path, device->card, name, or_none(offered->native));
     else
         snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "%s (%s) gives only formats that framering does not read: %s; expected one of "
-                 "NV12 YU12 NV21 YV12 422P YUYV UYVY GREY MJPG",
-                 device->path, device->card, *offered->names ? offered->names : "none at all");
+                 "%s (%s) gives %s, which framering does not read; of this camera it reads: %s; "
+                 "through libv4l2: %s",
+                 device->path, device->card, name, or_none(offered->native),
+                 request->no_convert ? "none, for convert = no" : or_none(offered->converted));
     return -EINVAL;
 }
 
@@ -170,7 +234,7 @@ int fr_v4l2_choose(const struct fr_v4l2_device *device, const struct fr_source_r
 {
     struct offered offered;
     uint32_t wanted;
-    int rc = list_offered(device, &offered);
+    int rc = list_offered(device, request->fourcc, &offered);
     if (rc < 0) {
         snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): asking for its formats failed: %s",
                  device->path, device->card, strerror(-rc));

@@ -98,10 +98,11 @@ int fr_v4l2_format_negotiate(const struct fr_v4l2_device *device,
         return explain(rc, device, "setting the format", reason);
     fr_v4l2_pix_read(&format, &pix);
     if (pix.fourcc != fourcc) {
-        char asked[5], got[5];
+        char asked[8], got[8];
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "%s (%s) offers %s, but answered with %s when it was set", device->path,
-                 device->card, fr_fourcc_name(fourcc, asked), fr_fourcc_name(pix.fourcc, got));
+                 device->card, fr_v4l2_format_name(fourcc, asked),
+                 fr_v4l2_format_name(pix.fourcc, got));
         return -EPROTO;
     }
     rc = set_rate(device, request, &rate_num, &rate_den);

@@ -19,16 +19,17 @@ struct fr_v4l2_part {
     uint64_t offset_bytes; /* where it begins in `given`; the first at 0, all on whole pages */
     uint64_t min_bytes;    /* fewer in it are not a picture */
     uint32_t image_bytes;  /* room that the driver wants for it (sizeimage) */
-    uint32_t stride_bytes; /* as the driver told, or the tightest when it told 0 */
+    uint32_t
+        stride_bytes; /* as the driver told, or the tightest when it told 0; 0: it has no rows */
 };
 
 struct fr_v4l2_agreed {
-    const struct fr_v4l2_layout *layout; /* of the camera's format: a raw one or MJPG */
+    const struct fr_v4l2_layout *layout; /* of the camera's format */
     struct fr_format format;             /* of the frames that readers see */
-    struct fr_geometry
-        given; /* raw: how the driver lays the picture out, its parts one after another,
-                                 with all the room that it wants */
-    struct fr_geometry tight; /* raw: the same without any padding */
+    /* AS_IS: how the driver lays the picture out, its parts one after another, with all the room that it
+     * wants; else how the picture is made. */
+    struct fr_geometry given;
+    struct fr_geometry tight; /* AS_IS: the same without any padding */
     uint32_t n_parts;
     struct fr_v4l2_part parts[FR_V4L2_PARTS_MAX];
     uint32_t min_buffers; /* the driver needs so many queued; 0 when it does not tell */

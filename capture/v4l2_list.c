@@ -68,8 +68,8 @@ static void list_range(FILE *out, int fd, uint32_t fourcc, const char *name,
 
 static void list_sizes(FILE *out, int fd, uint32_t fourcc)
 {
-    char name[5];
-    fr_fourcc_name(fourcc, name);
+    char name[8];
+    fr_v4l2_format_name(fourcc, name);
     for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
         struct v4l2_frmsizeenum size = {.index = i, .pixel_format = fourcc};
         if (fr_v4l2_ioctl(fd, VIDIOC_ENUM_FRAMESIZES, &size) < 0) {
@@ -87,31 +87,44 @@ static void list_sizes(FILE *out, int fd, uint32_t fourcc)
     }
 }
 
+/* How a format would be read: an enum fr_v4l2_how, or -1 when it is not. */
+static int how_read(uint32_t fourcc)
+{
+    const struct fr_v4l2_layout *layout = fr_v4l2_layout_find(fourcc);
+    return layout ? layout->how : -1;
+}
+
+/* Only the names of the formats that are read in this way. */
+static void list_names(FILE *out, const struct fr_v4l2_device *device, int how, const char *before)
+{
+    bool has_any = false;
+    for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
+        struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
+        char name[8];
+        if (fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc) < 0)
+            break;
+        if (how_read(desc.pixelformat) != how)
+            continue;
+        fprintf(out, "%s %s", has_any ? "" : before, fr_v4l2_format_name(desc.pixelformat, name));
+        has_any = true;
+    }
+    if (has_any)
+        fputc('\n', out);
+}
+
 /* Formats that are read, each with its sizes; of the others only the names. */
 static void list_formats(FILE *out, const struct fr_v4l2_device *device)
 {
-    bool has_others = false;
     for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
         struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
         if (fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc) < 0)
             break;
-        if (fr_v4l2_layout_find(desc.pixelformat))
+        int how = how_read(desc.pixelformat);
+        if (how == FR_V4L2_AS_IS || how == FR_V4L2_JPEG)
             list_sizes(out, device->fd, desc.pixelformat);
-        else
-            has_others = true;
     }
-    if (!has_others)
-        return;
-    fputs("  not read by framering:", out);
-    for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
-        struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
-        char name[5];
-        if (fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc) < 0)
-            break;
-        if (!fr_v4l2_layout_find(desc.pixelformat))
-            fprintf(out, " %s", fr_fourcc_name(desc.pixelformat, name));
-    }
-    fputc('\n', out);
+    list_names(out, device, FR_V4L2_CONVERTED, "  through libv4l2:");
+    list_names(out, device, -1, "  not read by framering:");
 }
 
 static int list_node(const char *path, void *userdata)

@@ -5,6 +5,7 @@
  * source offers the format that holds it as it is, once. Later ones that differ are resampled. */
 #include "capture/v4l2_picture.h"
 
+#include "capture/append.h"
 #include "capture/v4l2_copy.h"
 #include "common/media/jpeg_keep.h"
 
@@ -81,6 +82,26 @@ int fr_v4l2_picture_use_decoder(struct fr_source *source, char reason[FR_SOURCE_
     return rc;
 }
 
+/* A format that is not the ring's: the picture is made by libv4l2, in its own geometry. */
+static int use_converter(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX])
+{
+    const struct fr_v4l2_agreed *agreed = &source->agreed;
+    char from[8], to[5];
+    source->copy_path = FR_PATH_CONVERTED;
+    int rc = fr_v4l2_converter_new(agreed, &source->converter);
+    if (rc < 0) {
+        snprintf(reason, FR_SOURCE_REASON_MAX, "libv4l2 cannot be used: %s", strerror(-rc));
+        return rc;
+    }
+    fr_append(source->notes, sizeof source->notes,
+              "%s (%s) gives %s, which libv4l2 converts to %s (convert = no forbids it)\n",
+              source->device.path, source->device.card,
+              fr_v4l2_format_name(agreed->layout->fourcc, from),
+              fr_fourcc_name(agreed->format.fourcc, to));
+    rc = replace_finish(source, &agreed->given, 0, reason);
+    return rc < 0 ? rc : fr_frame_finish_scratch(source->finish, reason);
+}
+
 /* What only cameras that send JPEG can do, or what JPEG cannot do. */
 static int check_jpeg_wishes(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX])
 {
@@ -129,7 +150,9 @@ int fr_v4l2_picture_plan(struct fr_source *source, const struct fr_source_reques
     const struct fr_v4l2_agreed *agreed = &source->agreed;
     uint32_t slots = request->slots ? request->slots : SLOTS_DEFAULT;
     source->request = *request;
-    if (agreed->layout->fourcc == FR_FOURCC_MJPG) {
+    if (agreed->layout->how == FR_V4L2_CONVERTED)
+        return use_converter(source, reason);
+    if (agreed->layout->how == FR_V4L2_JPEG) {
         int rc = check_jpeg_wishes(source, reason);
         if (rc < 0)
             return rc;
@@ -223,6 +246,19 @@ static int decode_picture(struct fr_source *source, const uint8_t *bytes, size_t
     return 0;
 }
 
+static int convert_picture(struct fr_source *source, const struct fr_v4l2_judgement *judged,
+                           uint8_t *slot, const char **ret_why)
+{
+    const uint8_t *bytes = fr_v4l2_stream_data(&source->stream, judged, 0);
+    if (fr_v4l2_convert(source->converter, bytes, judged->parts[0].bytes,
+                        fr_frame_finish_target(source->finish, slot)) < 0) {
+        *ret_why = fr_v4l2_converter_reason(source->converter);
+        return -EBADMSG;
+    }
+    fr_frame_finish(source->finish, slot);
+    return 0;
+}
+
 int fr_v4l2_picture_fill(struct fr_source *source, const struct fr_v4l2_judgement *judged,
                          uint8_t *slot, struct fr_frame_meta *meta, const char **ret_why)
 {
@@ -231,6 +267,8 @@ int fr_v4l2_picture_fill(struct fr_source *source, const struct fr_v4l2_judgemen
         copy_picture(source, judged, slot);
         return 0;
     }
+    if (source->copy_path == FR_PATH_CONVERTED)
+        return convert_picture(source, judged, slot, ret_why);
     return decode_picture(source, fr_v4l2_stream_data(&source->stream, judged, 0),
                           judged->parts[0].bytes, slot, meta, ret_why);
 }

@@ -1,12 +1,16 @@
 /* The source "v4l2:": pictures from a camera's driver into the ring.
  *
- * Three ways, each chosen by what camera and driver can do, none of them assumed to work:
- *   USERPTR  the slots themselves are the driver's buffers; buffer index = slot index. A slot is
- *            taken from the writer before it is queued and stays taken until it is published, so
- * the driver never writes into a slot that a reader may have. No copy. MMAP     the driver's own
- * buffers; one copy, row by row, into a slot. MJPEG    the driver's own buffers; decoded into a
- * slot. open() offers USERPTR for raw formats that we need not turn; when the driver turns out to
- * refuse it, start() returns -EAGAIN with the offer of MMAP.
+ * Four ways, each chosen by what camera and driver can do, none of them assumed to work.
+ *
+ * USERPTR: the slots themselves are the driver's buffers; buffer index = slot index. A slot is taken
+ * from the writer before it is queued and stays taken until it is published, so the driver never
+ * writes into a slot that a reader may have. No copy.
+ *
+ * The others have the driver's own buffers. MMAP: one copy, row by row, into a slot. MJPEG: decoded
+ * into a slot. CONVERTED: made into YU12 by libv4l2, where framering does not know the format.
+ *
+ * open() offers USERPTR for raw formats that we need not turn; when the driver turns out to refuse it,
+ * start() returns -EAGAIN with the offer of MMAP.
  *
  * Every error of the driver ends in one of two states: the frame is dropped and counted, or step()
  * fails, which means stop, free and open again. Nothing here waits and nothing is retried in place.
@@ -26,7 +30,7 @@ enum {
 
 void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *ret_offer)
 {
-    char name[5];
+    char name[8];
     uint32_t hand = HAND_COPY;
     /* A driver that wants n buffers queued before it begins has to have them while it runs, too. */
     if (source->copy_path == FR_PATH_USERPTR)
@@ -40,7 +44,7 @@ void fr_v4l2_fill_offer(const struct fr_source *source, struct fr_source_offer *
     ret_offer->links = source->links;
     snprintf(ret_offer->label, sizeof ret_offer->label, "%s (driver %s, %.40s, %s)",
              source->device.card, source->device.driver, source->device.path,
-             fr_fourcc_name(source->agreed.layout->fourcc, name));
+             fr_v4l2_format_name(source->agreed.layout->fourcc, name));
 }
 
 static void v4l2_free(struct fr_source *source)
@@ -51,6 +55,7 @@ static void v4l2_free(struct fr_source *source)
     fr_v4l2_turn_undo(source->device.fd, &source->turn);
     fr_v4l2_device_close(&source->device);
     fr_jpeg_decoder_free(source->decoder);
+    fr_v4l2_converter_free(source->converter);
     fr_frame_finish_free(source->finish);
     free(source);
 }

@@ -4,6 +4,7 @@
 
 #include "capture/frame_finish.h"
 #include "capture/rate_limit.h"
+#include "capture/v4l2_convert.h"
 #include "capture/v4l2_input.h"
 #include "capture/v4l2_stream.h"
 #include "capture/v4l2_turn.h"
@@ -12,16 +13,17 @@
 struct fr_source {
     struct fr_v4l2_device device;
     struct fr_v4l2_agreed agreed;
-    uint32_t copy_path; /* of FR_PATH_USERPTR, FR_PATH_MMAP, FR_PATH_MJPEG */
+    uint32_t copy_path; /* of FR_PATH_USERPTR, FR_PATH_MMAP, FR_PATH_MJPEG, FR_PATH_CONVERTED */
     struct fr_v4l2_stream stream;
     struct fr_frame_finish *finish;   /* the geometry of pictures and slots */
     struct fr_source_request request; /* what is left to us; its strings are the loop's */
     struct fr_jpeg_decoder *decoder;  /* MJPEG, and what was agreed about the pictures */
     struct fr_jpeg_agreed jpeg;
-    bool is_sampling_known; /* false: 4:2:2 is a guess */
-    bool has_other_offer;   /* for start() to tell */
-    uint64_t n_odd;         /* pictures that were decoded with warnings */
-    char odd[160];          /* the last of these warnings */
+    struct fr_v4l2_converter *converter; /* CONVERTED */
+    bool is_sampling_known;              /* false: 4:2:2 is a guess */
+    bool has_other_offer;                /* for start() to tell */
+    uint64_t n_odd;                      /* pictures that were decoded with warnings */
+    char odd[160];                       /* the last of these warnings */
     unsigned bad_in_a_row;
     struct fr_rate_limit rate_limit;
     struct fr_source_links links;

@@ -131,6 +131,12 @@ static const struct fr_setting rows[] = {
      .offset = AT(mirror),
      .default_text = "no",
      .help = "Exchange left and right, before the picture is turned."},
+    {.key = "convert",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(convert),
+     .default_text = "yes",
+     .help = "Read formats that framering does not know through libv4l2, when a camera gives nothing "
+             "else or one of them was asked for. With no, they are refused."},
     {.key = "input",
      .type = FR_SETTING_STRING,
      .offset = AT(input),

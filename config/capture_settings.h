@@ -27,6 +27,7 @@ struct fr_capture_settings {
     bool half_luma;
     int rotate; /* quarter turns, clockwise */
     bool mirror;
+    bool convert;
     char input[64]; /* "": as it is */
     struct fr_control_settings controls;
 };

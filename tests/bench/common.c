@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const char *bench_name = "framering-bench";
-
 static int by_value(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -39,7 +37,7 @@ void bench_fail(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "%s: ", bench_name);
+    fprintf(stderr, "framering-bench: ");
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
@@ -50,7 +48,7 @@ void bench_progress(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "%s: ", bench_name);
+    fprintf(stderr, "framering-bench: ");
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);

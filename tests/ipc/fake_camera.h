@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CAMERA_BUFFERS = 32, CAMERA_PARTS = 3 };
+enum { CAMERA_BUFFERS = 32, CAMERA_PARTS = 3, CAMERA_NO_BUFFERS = 99 };
 
 struct camera_buffer {
     bool is_queued;
@@ -34,11 +34,15 @@ struct camera_buffer {
 static struct camera {
     /* What it is. */
     uint32_t fourcc, width_px, height_px, stride_bytes, image_bytes;
-    uint32_t n_parts; /* 0: the single-plane API */
+    uint32_t other_fourcc; /* 0: none; a second raw format, of the same strides and sizes */
+    uint32_t n_parts;      /* 0: the single-plane API */
     struct {
         uint32_t stride_bytes, image_bytes, data_offset;
     } parts[CAMERA_PARTS];
-    uint32_t min_buffers, max_buffers /* 0: as many as asked for */;
+    uint32_t field;
+    uint32_t min_buffers;
+    uint32_t max_buffers; /* 0: as many as asked for; CAMERA_NO_BUFFERS: none */
+    uint32_t extra_buffers;
     bool has_userptr;
     const uint8_t *jpeg; /* what it gives as MJPG */
     size_t jpeg_bytes;
@@ -78,6 +82,7 @@ static inline void camera_reset(uint32_t fourcc, uint32_t width_px, uint32_t hei
                              .stride_bytes = stride_bytes,
                              .image_bytes = image_bytes,
                              .has_userptr = true,
+                             .field = V4L2_FIELD_NONE,
                              .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
 }
 
@@ -156,11 +161,14 @@ static inline int camera_format(struct v4l2_format *format, bool is_set)
     if (camera.n_parts)
         return camera_format_parts(format);
     bool is_jpeg = format->fmt.pix.pixelformat == V4L2_PIX_FMT_MJPEG && camera.jpeg;
+    bool is_other = camera.other_fourcc && format->fmt.pix.pixelformat == camera.other_fourcc;
     format->fmt.pix = (struct v4l2_pix_format){
-        .pixelformat = is_jpeg ? V4L2_PIX_FMT_MJPEG : camera.fourcc,
+        .pixelformat = is_jpeg    ? V4L2_PIX_FMT_MJPEG
+                       : is_other ? camera.other_fourcc
+                                  : camera.fourcc,
         .width = camera.width_px,
         .height = camera.height_px,
-        .field = V4L2_FIELD_NONE,
+        .field = camera.field,
         .bytesperline = is_jpeg ? 0 : camera.stride_bytes,
         .sizeimage = is_jpeg ? camera.width_px * camera.height_px * 2 : camera.image_bytes};
     if (is_set)
@@ -194,8 +202,10 @@ static inline int camera_reqbufs(struct v4l2_requestbuffers *req)
     camera.n_buffers = 0;
     if (req->memory == V4L2_MEMORY_USERPTR && !camera.has_userptr)
         return -EINVAL;
-    if (camera.max_buffers && req->count > camera.max_buffers)
-        req->count = camera.max_buffers;
+    if (camera.max_buffers && req->count > camera.max_buffers % CAMERA_NO_BUFFERS)
+        req->count = camera.max_buffers % CAMERA_NO_BUFFERS;
+    if (req->count)
+        req->count += camera.extra_buffers;
     camera.memory = req->memory;
     camera.n_buffers = req->count;
     camera.n_queued = camera.n_ready = 0;
@@ -294,10 +304,17 @@ static inline int camera_fill_capability(struct v4l2_capability *cap)
 
 static inline int camera_enum_fmt(struct v4l2_fmtdesc *desc)
 {
-    if (desc->type != camera.type || desc->index > 1 || (desc->index == 1 && !camera.jpeg))
+    const uint32_t offered[] = {camera.fourcc, camera.other_fourcc,
+                                camera.jpeg ? V4L2_PIX_FMT_MJPEG : 0};
+    uint32_t n = 0;
+    if (desc->type != camera.type)
         return -EINVAL;
-    desc->pixelformat = desc->index == 0 ? camera.fourcc : V4L2_PIX_FMT_MJPEG;
-    return 0;
+    for (int i = 0; i < 3; i++)
+        if (offered[i] && n++ == desc->index) {
+            desc->pixelformat = offered[i];
+            return 0;
+        }
+    return -EINVAL;
 }
 
 static inline int camera_querybuf(struct v4l2_buffer *buffer)

@@ -83,7 +83,10 @@ START_TEST(answers_that_make_no_sense_are_refused)
         answer(FR_FOURCC_YUYV, 640, 480, UINT32_MAX, UINT32_MAX),
         answer(FR_FOURCC_YUYV, 640, 480, 1280, 0),
         answer(FR_FOURCC_YUYV, 640, 480, 1280, UINT32_MAX), /* would ask for a ring of 32 GB */
-        answer(FR_FOURCC('R', 'G', 'B', '3'), 640, 480, 1920, 921600),
+        answer(V4L2_PIX_FMT_RGB565, 640, 480, 1280, 614400),
+        answer(V4L2_PIX_FMT_RGB24, 640, 480, 1919, 921600),
+        answer(V4L2_PIX_FMT_RGB24, 640, 480, 1920, 921599),
+        answer(V4L2_PIX_FMT_PAC207, 640, 480, 0, 15),
         answer(V4L2_PIX_FMT_MJPEG, 0, 0, 0, 614400),
         answer(V4L2_PIX_FMT_MJPEG, 640, 480, 0, 0),
         answer(V4L2_PIX_FMT_MJPEG, 640, 480, 0, UINT32_MAX),
@@ -162,6 +165,65 @@ START_TEST(a_jpeg_camera_is_read_as_what_was_asked_for)
 }
 END_TEST
 
+START_TEST(what_libv4l2_converts_becomes_YU12_or_YV12_with_the_colours_that_it_makes)
+{
+    struct fr_v4l2_agreed agreed;
+    struct v4l2_pix_format pix = answer(V4L2_PIX_FMT_RGB24, 640, 480, 2000, 2000 * 480);
+    pix.colorspace = V4L2_COLORSPACE_SRGB;
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.fourcc, FR_FOURCC_YU12);
+    ck_assert_uint_eq(agreed.given.slot_bytes, 640 * 480 * 3 / 2);
+    ck_assert_uint_eq(agreed.parts[0].min_bytes, 2000 * 479 + 1920);
+    ck_assert_uint_eq(agreed.format.colorimetry.matrix, V4L2_YCBCR_ENC_601);
+    ck_assert_uint_eq(agreed.format.colorimetry.range, V4L2_QUANTIZATION_LIM_RANGE);
+    ck_assert_int_eq(fr_v4l2_format_take(single(&pix), FR_FOURCC_YV12, 0, 0, &agreed, reason), 0);
+    ck_assert_uint_eq(agreed.format.fourcc, FR_FOURCC_YV12);
+
+    pix = answer(V4L2_PIX_FMT_Y16, 640, 480, 0, 614400);
+    pix.colorspace = V4L2_COLORSPACE_SRGB;
+    ck_assert_int_eq(take(pix, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.colorimetry.range, V4L2_QUANTIZATION_FULL_RANGE);
+    ck_assert_int_eq(take(answer(V4L2_PIX_FMT_NV16, 640, 480, 640, 614400), &agreed), 0);
+    ck_assert_uint_eq(agreed.parts[0].min_bytes, 614400);
+    ck_assert_int_eq(take(answer(V4L2_PIX_FMT_PAC207, 352, 288, 0, 100000), &agreed), 0);
+    ck_assert_uint_eq(agreed.parts[0].stride_bytes, 0);
+}
+END_TEST
+
+START_TEST(sizes_that_libv4l2_does_not_convert_are_refused_in_words)
+{
+    static const struct {
+        uint32_t fourcc, width, height;
+    } cases[] = {{V4L2_PIX_FMT_RGB24, 641, 480},
+                 {V4L2_PIX_FMT_RGB24, 640, 481},
+                 {V4L2_PIX_FMT_RGB24, 14, 480},
+                 {V4L2_PIX_FMT_RGB24, 640, 14},
+                 {V4L2_PIX_FMT_SBGGR10P, 642, 480}, /* ends within a byte */
+                 {V4L2_PIX_FMT_RGB24, 0, 0},
+                 {V4L2_PIX_FMT_RGB24, UINT32_MAX, 480},
+                 {V4L2_PIX_FMT_PAC207, FR_SIDE_MAX + 2, 288}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fr_v4l2_agreed agreed;
+        ck_assert_int_eq(
+            take(answer(cases[i].fourcc, cases[i].width, cases[i].height, 0, 10000000), &agreed),
+            -EINVAL);
+        ck_assert_ptr_nonnull(strstr(reason, "libv4l2 does not convert"));
+    }
+}
+END_TEST
+
+START_TEST(formats_are_named_as_V4L2_names_them)
+{
+    char name[8];
+    ck_assert_str_eq(fr_v4l2_format_name(V4L2_PIX_FMT_YUYV, name), "YUYV");
+    ck_assert_str_eq(fr_v4l2_format_name(V4L2_PIX_FMT_Y16, name), "Y16");
+    ck_assert_str_eq(fr_v4l2_format_name(V4L2_PIX_FMT_Y16_BE, name), "Y16-BE");
+    ck_assert_str_eq(fr_v4l2_format_name(V4L2_PIX_FMT_ARGB555X, name), "AR15-BE");
+    ck_assert_str_eq(fr_v4l2_format_name(0, name), "????");
+    ck_assert_str_eq(fr_v4l2_format_name(FR_FOURCC(' ', ' ', ' ', ' '), name), "");
+}
+END_TEST
+
 START_TEST(half_a_rate_is_no_rate)
 {
     struct fr_v4l2_agreed agreed;
@@ -224,4 +286,7 @@ UNIT_MAIN("v4l2_answer", every_raw_format_needs_exactly_its_own_bytes,
           padding_behind_the_last_row_need_not_be_filled, answers_that_make_no_sense_are_refused,
           field_orders_that_are_not_one_picture_are_refused_by_name,
           colours_are_told_with_the_defaults_put_in, a_jpeg_camera_is_read_as_what_was_asked_for,
-          half_a_rate_is_no_rate, a_copy_reads_the_picture_and_nothing_behind_it)
+          what_libv4l2_converts_becomes_YU12_or_YV12_with_the_colours_that_it_makes,
+          sizes_that_libv4l2_does_not_convert_are_refused_in_words,
+          formats_are_named_as_V4L2_names_them, half_a_rate_is_no_rate,
+          a_copy_reads_the_picture_and_nothing_behind_it)
