@@ -84,14 +84,15 @@ static void print_frame(const struct fr_frame *frame, bool is_intact, const stru
     char name[5];
     printf("{\"epoch\": \"%llx\", \"number\": %llu, \"sequence\": %u, \"missed\": %llu, "
            "\"flags\": %u, \"captured_ns\": %lld, \"published_ns\": %lld, \"bytes\": %llu, "
-           "\"slot\": %u, \"format\": \"%s\", \"width\": %u, \"height\": %u, \"intact\": %s, "
+           "\"slot\": %u, \"format\": \"%s\", \"width\": %u, \"height\": %u, \"field\": %u, "
+           "\"intact\": %s, "
            "\"samples\": [",
            (unsigned long long)frame->epoch, (unsigned long long)frame->number,
            frame->source_sequence, (unsigned long long)frame->missed, frame->flags,
            (long long)frame->captured_mono_ns, (long long)frame->published_mono_ns,
            (unsigned long long)frame->bytes_used, frame->slot_idx,
            fr_fourcc_name(frame->format.fourcc, name), frame->format.width_px,
-           frame->format.height_px, is_intact ? "true" : "false");
+           frame->format.height_px, frame->format.field, is_intact ? "true" : "false");
     for (int i = 0; i < COLUMNS; i++) {
         printf("%s[", i ? ", " : "");
         print_value(samples[i].y, ", ");
