@@ -38,17 +38,30 @@ static int query(const struct fr_v4l2_device *device, uint32_t index,
     return 0;
 }
 
-/* Reads one input after the other for the one that is wanted, and lists them on the way. */
+int fr_v4l2_input_list(const struct fr_v4l2_device *device, char *buf, size_t size)
+{
+    struct fr_v4l2_input input;
+    int n = 0;
+    *buf = 0;
+    for (uint32_t i = 0; i < INPUTS_MAX; i++, n++) {
+        int rc = query(device, i, &input);
+        if (rc == -ENODEV)
+            return rc;
+        if (rc < 0)
+            break;
+        fr_append(buf, size, "%s%u (%s)", n ? ", " : "", i, input.name);
+    }
+    return n;
+}
+
+/* Names of inputs need not differ: the first one counts. A number is a number. */
 static int find(const struct fr_v4l2_device *device, const char *wanted,
                 struct fr_v4l2_input *ret_input, char reason[FR_SOURCE_REASON_MAX])
 {
-    char *end;
+    char *end, list[FR_SOURCE_REASON_MAX / 2];
     unsigned long number = strtoul(wanted, &end, 10);
-    bool is_number = *wanted >= '0' && *wanted <= '9' && !*end, is_found = false;
-    const char *before = "";
+    bool is_number = *wanted >= '0' && *wanted <= '9' && !*end;
 
-    snprintf(reason, FR_SOURCE_REASON_MAX, "input: %s (%s) has no input \"%.64s\"; it has ",
-             device->path, device->card, wanted);
     for (uint32_t i = 0; i < INPUTS_MAX; i++) {
         struct fr_v4l2_input input;
         int rc = query(device, i, &input);
@@ -56,17 +69,17 @@ static int find(const struct fr_v4l2_device *device, const char *wanted,
             return explain(rc, device, "asking for its inputs", reason);
         if (rc < 0)
             break;
-        /* Names of inputs need not differ: the first one counts. A number is a number. */
-        if (!is_found && (is_number ? i == number : strcasecmp(wanted, input.name) == 0)) {
+        if (is_number ? i == number : strcasecmp(wanted, input.name) == 0) {
             *ret_input = input;
-            is_found = true;
+            return 0;
         }
-        fr_append(reason, FR_SOURCE_REASON_MAX, "%s%u (%s)", before, i, input.name);
-        before = ", ";
     }
-    if (!*before)
-        fr_append(reason, FR_SOURCE_REASON_MAX, "none to choose from");
-    return is_found ? 0 : -EINVAL;
+    int n = fr_v4l2_input_list(device, list, sizeof list);
+    if (n < 0)
+        return explain(n, device, "asking for its inputs", reason);
+    snprintf(reason, FR_SOURCE_REASON_MAX, "input: %s (%s) has no input \"%.64s\"; it has %s",
+             device->path, device->card, wanted, n ? list : "none to choose from");
+    return -EINVAL;
 }
 
 int fr_v4l2_input_choose(const struct fr_v4l2_device *device, const char *wanted,

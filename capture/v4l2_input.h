@@ -18,6 +18,10 @@ struct fr_v4l2_input {
 int fr_v4l2_input_choose(const struct fr_v4l2_device *device, const char *wanted,
                          struct fr_v4l2_input *ret_input, char reason[FR_SOURCE_REASON_MAX]);
 
+/* The inputs that there are, "0 (Webcam 0), 1 (HDMI 0)", in buf; "" when there are none to choose
+ * from. How many, or negative errno: -ENODEV. */
+int fr_v4l2_input_list(const struct fr_v4l2_device *device, char *buf, size_t size);
+
 /* What is wrong with its signal, "no signal, no colour"; "" when nothing is. Returns buf. Pure. */
 char *fr_v4l2_input_trouble(const struct fr_v4l2_input *input, char *buf, size_t size);
 

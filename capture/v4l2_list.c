@@ -2,6 +2,7 @@
 #include "capture/v4l2_list.h"
 
 #include "capture/v4l2_choice.h"
+#include "capture/v4l2_input.h"
 #include "capture/v4l2_ioctl.h"
 #include "capture/v4l2_nodes.h"
 
@@ -127,6 +128,14 @@ static void list_formats(FILE *out, const struct fr_v4l2_device *device)
     list_names(out, device, -1, "  not read by framering:");
 }
 
+/* Where there is a choice. */
+static void list_inputs(FILE *out, const struct fr_v4l2_device *device)
+{
+    char inputs[1024];
+    if (fr_v4l2_input_list(device, inputs, sizeof inputs) > 1)
+        fprintf(out, "  inputs: %s\n", inputs);
+}
+
 static int list_node(const char *path, void *userdata)
 {
     struct listing *listing = userdata;
@@ -147,6 +156,7 @@ static int list_node(const char *path, void *userdata)
             fprintf(listing->out, "  cannot be used: %s\n", reason);
         } else {
             listing->n_usable++;
+            list_inputs(listing->out, &device);
             list_formats(listing->out, &device);
         }
     }

@@ -323,6 +323,33 @@ class Refusals(CaptureCase):
         path = self.config("[capture]\nsource = synthetic:\n")
         self.check(2, "expected v4l2:/dev/videoN", "--config", path, source="webcam")
 
+    def test_F10_sighup_reads_the_file_again_and_a_wrong_one_changes_nothing(self):
+        conf = os.path.join(self.folder, "cam0.conf")
+
+        def write(text):
+            with open(conf, "w") as file:
+                file.write(text)
+            os.chmod(conf, 0o644)
+
+        def reload(pattern):
+            capture.send_signal(signal.SIGHUP)
+            capture.log.until(pattern)
+        write("[capture]\nfps = 10\n[controls]\nbrightness = 1\n")
+        capture = self.capture("--config", conf)
+        capture.log.until(f"{conf}:4: .controls. are those of a camera; synthetic: has none")
+        reader = self.reader()
+        reader.frame()
+        reload("the settings were read again; nothing has changed")
+        write("[capture]\nfps = 11\nslots = 9\nsize = 8x8\n[controls]\nbrightness = 1\n")
+        # The size is the command line's, whatever the file says.
+        reload("in force after a restart only: fps, slots$")
+        write("[capture]\nfps = fast\n")
+        reload(f"{conf}:2: fps: .*; the old settings stay")
+        os.unlink(conf)
+        reload("cam0.conf: No such file or directory; the old settings stay")
+        reader.frame()
+        self.stop(capture)
+
     def test_the_cameras_own_file_is_read(self):
         folder = pathlib.Path(self.folder, "etc", "cameras")
         folder.mkdir(parents=True)

@@ -221,6 +221,10 @@ class Inputs(Case):
                 capture.wait_for("streaming ")
                 self.stop(capture)
 
+    def test_the_inputs_are_listed(self):
+        self.assertIn("  inputs: 0 (Webcam 0), 1 (TV 0), 2 (S-Video 0), 3 (HDMI 0)\n",
+                      rig.run(rig.CAPTURE, "--list"))
+
     def test_a_wrong_input_is_refused_with_those_that_there_are(self):
         words = r"no input .*it has 0 \(Webcam 0\), 1 \(TV 0\), 2 \(S-Video 0\), 3 \(HDMI 0\)"
         self.assertRegex(self.capture("--input", "HDMI", code=2), words)
