@@ -52,31 +52,40 @@ enum fr_slot_state {
     FR_SLOT_SPARE = 4,    /* claimed for the next publish, beside the hand; even */
 };
 
+/* The writer's books of one slot; nothing of it is read back from shared memory. */
+struct fr_slot_book {
+    uint64_t sequence;
+    uint64_t last_frame; /* published in it; 0: none */
+    uint64_t taken_at;   /* stamp of fr_ring_take() */
+    enum fr_slot_state state;
+};
+
 struct fr_ring_writer {
+    /* What each publish looks at comes first, close together: it runs with cold caches, for filling a slot
+     * has emptied them. */
     struct fr_layout_header *header;
     _Atomic uint64_t *index;
     struct fr_layout_slot *descriptors;
+    const struct fr_writer_ops *ops;
+    void *ctx;
+    uint64_t head;
+    uint64_t jpeg_room_bytes;
+    uint64_t picture_bytes; /* of all planes */
+    uint32_t index_entries;
+    uint32_t slots;
+    uint32_t newest_idx;   /* FR_SLOTS_MAX: none yet */
+    uint32_t withheld_idx; /* FR_SLOTS_MAX: none */
+    uint32_t spare_idx;    /* FR_SLOTS_MAX: none */
+    uint32_t given_idx;    /* TAKEN, and let go ahead; then there is a spare */
+    bool is_gate_open;     /* that of frame head+2, which must be closed before head rises */
+    bool has_pins;
+    struct fr_slot_book book[FR_SLOTS_MAX];
+
     uint8_t *slots_base;
     struct fr_layout_plan plan;
     struct fr_geometry geometry;
-    const struct fr_writer_ops *ops;
-    void *ctx;
-    bool has_pins;
-
-    /* The writer's own books; nothing of it is read back from shared memory. */
-    uint64_t head;
-    uint32_t newest_idx;   /* FR_SLOTS_MAX: none yet */
-    uint32_t withheld_idx; /* FR_SLOTS_MAX: none */
-    bool is_gate_open;     /* that of frame head+2, which must be closed before head rises */
-    uint32_t spare_idx;    /* FR_SLOTS_MAX: none */
-    uint32_t given_idx;    /* TAKEN, and let go ahead; then there is a spare */
-    uint64_t takes;        /* stamps for taken_at */
-    uint64_t taken_at[FR_SLOTS_MAX];
     uint32_t queue[FR_SLOTS_MAX], queue_first, queue_length; /* slots TO_FILL, in order */
-    enum fr_slot_state state[FR_SLOTS_MAX];
-    uint64_t last_frame[FR_SLOTS_MAX];
-    uint64_t sequence[FR_SLOTS_MAX];
-    uint64_t jpeg_room_bytes;
+    uint64_t takes;
     uint64_t withheld, mended, gaps;
     uint64_t dropped[FR_DROP_REASONS];
 };

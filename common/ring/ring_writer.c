@@ -14,7 +14,6 @@ void fr_ring_format(void *base, const struct fr_layout_plan *plan,
 {
     struct fr_layout_header *h = base;
 
-    h->magic = FR_LAYOUT_MAGIC;
     h->version = FR_LAYOUT_VERSION;
     h->byte_order = FR_LAYOUT_BYTE_ORDER;
     h->segment_bytes = plan->segment_bytes;
@@ -45,12 +44,17 @@ void fr_ring_format(void *base, const struct fr_layout_plan *plan,
     for (uint32_t i = 0; i < plan->slots; i++)
         atomic_init(&d[i].sequence, 1);
     atomic_init(&h->head, identity->first_frame ? identity->first_frame - 1 : 0);
+
+    /* Last: a segment whose writer was killed in here is one that was never initialised, and the next
+     * writer may remove it as that. With half a header it would be nobody's. */
+    atomic_thread_fence(memory_order_release);
+    h->magic = FR_LAYOUT_MAGIC;
 }
 
 static void enqueue(struct fr_ring_writer *w, uint32_t slot_idx)
 {
     w->queue[(w->queue_first + w->queue_length++) % FR_SLOTS_MAX] = slot_idx;
-    w->state[slot_idx] = FR_SLOT_TO_FILL;
+    w->book[slot_idx].state = FR_SLOT_TO_FILL;
 }
 
 void fr_ring_writer_init(struct fr_ring_writer *w, void *base, const struct fr_layout_plan *plan,
@@ -62,6 +66,9 @@ void fr_ring_writer_init(struct fr_ring_writer *w, void *base, const struct fr_l
         .header = base,
         .index = (void *)((uint8_t *)base + plan->index_offset),
         .descriptors = (void *)((uint8_t *)base + plan->descriptors_offset),
+        .index_entries = plan->index_entries,
+        .slots = plan->slots,
+        .picture_bytes = geometry->slot_bytes,
         .slots_base = (uint8_t *)base + plan->slots_offset,
         .plan = *plan,
         .geometry = *geometry,
@@ -78,7 +85,7 @@ void fr_ring_writer_init(struct fr_ring_writer *w, void *base, const struct fr_l
         if (geometry->planes[i].kind == FR_PLANE_JPEG)
             w->jpeg_room_bytes = geometry->planes[i].size_bytes;
     for (uint32_t i = 0; i < plan->slots; i++)
-        w->sequence[i] = 1;
+        w->book[i].sequence = 1;
     for (uint32_t i = 0; i < plan->hand; i++)
         enqueue(w, i);
 }
@@ -89,8 +96,8 @@ void fr_ring_writer_init(struct fr_ring_writer *w, void *base, const struct fr_l
  * is behind it as well. */
 static void make_odd(struct fr_ring_writer *w, uint32_t slot_idx)
 {
-    w->sequence[slot_idx] |= 1;
-    atomic_store_explicit(&w->descriptors[slot_idx].sequence, w->sequence[slot_idx],
+    w->book[slot_idx].sequence |= 1;
+    atomic_store_explicit(&w->descriptors[slot_idx].sequence, w->book[slot_idx].sequence,
                           memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
 }
@@ -99,8 +106,8 @@ static void make_odd(struct fr_ring_writer *w, uint32_t slot_idx)
  * read_descriptor()) sees all that was written before. */
 static void make_even(struct fr_ring_writer *w, uint32_t slot_idx)
 {
-    w->sequence[slot_idx] += 1;
-    atomic_store_explicit(&w->descriptors[slot_idx].sequence, w->sequence[slot_idx],
+    w->book[slot_idx].sequence += 1;
+    atomic_store_explicit(&w->descriptors[slot_idx].sequence, w->book[slot_idx].sequence,
                           memory_order_release);
 }
 
@@ -108,9 +115,9 @@ static void make_even(struct fr_ring_writer *w, uint32_t slot_idx)
 static uint32_t oldest_free(const struct fr_ring_writer *w, uint32_t tried)
 {
     uint32_t best = NONE;
-    for (uint32_t i = 0; i < w->plan.slots; i++)
-        if (w->state[i] == FR_SLOT_FREE && i != w->newest_idx && !(tried >> i & 1) &&
-            (best == NONE || w->last_frame[i] < w->last_frame[best]))
+    for (uint32_t i = 0; i < w->slots; i++)
+        if (w->book[i].state == FR_SLOT_FREE && i != w->newest_idx && !(tried >> i & 1) &&
+            (best == NONE || w->book[i].last_frame < w->book[best].last_frame))
             best = i;
     return best;
 }
@@ -132,17 +139,18 @@ static int claim_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     return -EAGAIN;
 }
 
-/* Makes the hand whole for when `slot_idx` leaves it: with the spare, or with one claimed now. The spare
- * belongs to the slot that was let go ahead, if there is one. */
-static int replace_one(struct fr_ring_writer *w, uint32_t slot_idx)
+/* Makes the hand whole for when a slot leaves it: with the spare (unless that belongs to a slot which was
+ * let go ahead), or with one claimed now. */
+static int replace_one(struct fr_ring_writer *w)
 {
-    bool use_spare = w->spare_idx != NONE && (w->given_idx == NONE || w->given_idx == slot_idx);
-    uint32_t idx = w->spare_idx;
-    int rc = use_spare ? 0 : claim_one(w, &idx);
-    if (rc < 0)
-        return rc;
-    if (use_spare)
+    uint32_t idx = w->given_idx == NONE ? w->spare_idx : NONE;
+    if (idx != NONE) {
         w->spare_idx = NONE;
+    } else {
+        int rc = claim_one(w, &idx);
+        if (rc < 0)
+            return rc;
+    }
     make_odd(w, idx);
     enqueue(w, idx);
     return 0;
@@ -152,12 +160,12 @@ static int replace_one(struct fr_ring_writer *w, uint32_t slot_idx)
 static int keep_spare(struct fr_ring_writer *w)
 {
     uint32_t idx;
-    if (w->spare_idx != NONE || w->plan.slots < w->plan.hand + SLOTS_FOR_SPARE)
+    if (w->spare_idx != NONE || w->slots < w->plan.hand + SLOTS_FOR_SPARE)
         return 0;
     int rc = claim_one(w, &idx);
     if (rc == 0) {
         w->spare_idx = idx;
-        w->state[idx] = FR_SLOT_SPARE;
+        w->book[idx].state = FR_SLOT_SPARE;
     }
     return rc == -EIDRM ? rc : 0;
 }
@@ -190,8 +198,9 @@ static int give_ahead(struct fr_ring_writer *w)
     if (w->spare_idx == NONE || w->given_idx != NONE)
         return 0;
     uint32_t first = NONE;
-    for (uint32_t i = 0; i < w->plan.slots; i++)
-        if (w->state[i] == FR_SLOT_TAKEN && (first == NONE || w->taken_at[i] < w->taken_at[first]))
+    for (uint32_t i = 0; i < w->slots; i++)
+        if (w->book[i].state == FR_SLOT_TAKEN &&
+            (first == NONE || w->book[i].taken_at < w->book[first].taken_at))
             first = i;
     if (first == NONE)
         return 0;
@@ -218,8 +227,8 @@ int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     uint32_t idx = w->queue[w->queue_first];
     w->queue_first = (w->queue_first + 1) % FR_SLOTS_MAX;
     w->queue_length--;
-    w->state[idx] = FR_SLOT_TAKEN;
-    w->taken_at[idx] = w->takes++;
+    w->book[idx].state = FR_SLOT_TAKEN;
+    w->book[idx].taken_at = w->takes++;
     *ret_slot_idx = idx;
 
     /* What the next publish would otherwise do while its readers wait, or this one's where they share
@@ -237,7 +246,7 @@ static void put_descriptor(struct fr_ring_writer *w, uint32_t slot_idx,
         .number = w->head + 1,
         .captured_mono_ns = meta->captured_mono_ns ? meta->captured_mono_ns : now_mono_ns,
         .published_mono_ns = now_mono_ns,
-        .bytes_used = meta->bytes_used ? meta->bytes_used : w->geometry.slot_bytes,
+        .bytes_used = meta->bytes_used ? meta->bytes_used : w->picture_bytes,
         .source_sequence = meta->source_sequence,
         .flags = flags,
         .jpeg_bytes = meta->jpeg_bytes < w->jpeg_room_bytes ? meta->jpeg_bytes : w->jpeg_room_bytes,
@@ -252,7 +261,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
                     int64_t now_mono_ns)
 {
     static const struct fr_frame_meta plain;
-    if (slot_idx >= w->plan.slots || w->state[slot_idx] != FR_SLOT_TAKEN)
+    if (slot_idx >= w->slots || w->book[slot_idx].state != FR_SLOT_TAKEN)
         return -EINVAL;
     if (!meta)
         meta = &plain;
@@ -260,8 +269,10 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     int rc = close_gate_ahead(w);
     if (rc < 0)
         return rc;
-    /* The hand without this slot is one short, unless another takes its place. */
-    int replaced = replace_one(w, slot_idx);
+    /* The hand without this slot is one short, unless another takes its place. For one that was let go
+     * ahead that is the spare, and it can wait. */
+    bool is_given = slot_idx == w->given_idx;
+    int replaced = is_given ? 0 : replace_one(w);
     if (replaced == -EIDRM)
         return replaced;
     bool is_withheld = replaced < 0;
@@ -273,32 +284,34 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     put_descriptor(w, slot_idx, meta, now_mono_ns, flags | (is_withheld ? FR_FRAME_WITHHELD : 0u));
     make_even(w, slot_idx);
     if (is_withheld) {
-        w->state[slot_idx] = FR_SLOT_WITHHELD;
+        w->book[slot_idx].state = FR_SLOT_WITHHELD;
         put_counter(&w->header->withheld, ++w->withheld);
     } else {
-        w->state[slot_idx] = FR_SLOT_FREE;
-        if (w->given_idx == slot_idx)
-            w->given_idx = NONE;
-        else
-            rc = let_go(w, slot_idx);
+        w->book[slot_idx].state = FR_SLOT_FREE;
+        rc = is_given ? 0 : let_go(w, slot_idx);
         if (rc < 0)
             return rc;
     }
 
     uint64_t n = w->head + 1;
     /* Relaxed: a reader looks here only after head, which is stored with release below. */
-    atomic_store_explicit(&w->index[n % w->plan.index_entries], fr_index_word(n, slot_idx),
+    atomic_store_explicit(&w->index[n % w->index_entries], fr_index_word(n, slot_idx),
                           memory_order_relaxed);
-    put_counter(&w->header->withheld_slot, is_withheld ? slot_idx + 1u : 0u);
+    if (is_withheld || w->withheld_idx != NONE)
+        put_counter(&w->header->withheld_slot, is_withheld ? slot_idx + 1u : 0u);
     /* Release; pairs with the acquire load of head in fr_ring_read(). */
     atomic_store_explicit(&w->header->head, n, memory_order_release);
     w->head = n;
-    w->last_frame[slot_idx] = n;
+    w->book[slot_idx].last_frame = n;
     w->newest_idx = slot_idx;
 
     rc = w->ops->open_gate(w->ctx, (uint32_t)(n % FR_GATES));
     w->is_gate_open = true;
 
+    if (is_given) {
+        w->given_idx = NONE;
+        rc = rc < 0 ? rc : replace_one(w); /* with the spare, which is always to be had */
+    }
     put_counter(&w->header->frames, n);
     atomic_store_explicit(&w->header->last_publish_mono_ns, now_mono_ns, memory_order_relaxed);
 
@@ -314,7 +327,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
 
 int fr_ring_discard(struct fr_ring_writer *w, uint32_t slot_idx, unsigned reason)
 {
-    if (slot_idx >= w->plan.slots || w->state[slot_idx] != FR_SLOT_TAKEN)
+    if (slot_idx >= w->slots || w->book[slot_idx].state != FR_SLOT_TAKEN)
         return -EINVAL;
     enqueue(w, slot_idx);
     fr_ring_count_drop(w, reason, 1);

@@ -123,7 +123,7 @@ START_TEST(no_thread_accepts_a_torn_frame_and_no_data_race)
     }
     for (uint32_t i = 0; i < m.plan.slots; i++)
         ck_assert_int_eq(atomic_load(&m.pins[i]),
-                         m.writer.state[i] == FR_SLOT_FREE ? FR_PIN_MAX : 0);
+                         m.writer.book[i].state == FR_SLOT_FREE ? FR_PIN_MAX : 0);
     model_fini(&m);
 }
 END_TEST

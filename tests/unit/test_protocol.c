@@ -20,7 +20,7 @@ static unsigned hand_of(const struct ring_model *m)
 {
     unsigned n = 0;
     for (uint32_t i = 0; i < m->plan.slots; i++)
-        n += m->writer.state[i] != FR_SLOT_FREE && m->writer.state[i] != FR_SLOT_SPARE;
+        n += m->writer.book[i].state != FR_SLOT_FREE && m->writer.book[i].state != FR_SLOT_SPARE;
     return n;
 }
 
