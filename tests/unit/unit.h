@@ -5,11 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Sanitizers slow some tests down by more than ten times, and there may be other work on the machine. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define UNIT_PATIENCE 10
+#else
+#define UNIT_PATIENCE 3
+#endif
+
 static inline int unit_run(const char *name, const TTest *const *tests, size_t n, double timeout_s)
 {
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, timeout_s);
+    tcase_set_timeout(tcase, UNIT_PATIENCE * timeout_s);
     for (size_t i = 0; i < n; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
