@@ -124,7 +124,7 @@ int fr_turn_planes(struct fr_turn turn, const struct fr_geometry *from,
                    uint8_t *slot)
 {
     const uint8_t *to_planes[FR_PLANES_MAX];
-    struct fr_format wanted;
+    struct fr_format wanted = {0};
     struct fr_frame_rows from_rows, to_rows;
 
     int rc = fr_turn_format(turn, &from->format, &wanted);
