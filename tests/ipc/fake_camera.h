@@ -48,6 +48,7 @@ static struct camera {
     size_t jpeg_bytes;
     bool has_events;    /* tells when the picture at its input changes, */
     unsigned n_changes; /* and so many times it has */
+    unsigned n_auto;    /* frames that are taken by themselves, when one is asked for */
     /* What it does wrong. */
     int fail_call, fail_errno;  /* the n-th call from now (1: the next) */
     unsigned long fail_request; /* or every call of this request, with fail_errno */
@@ -266,6 +267,10 @@ static inline int camera_dqbuf(struct v4l2_buffer *buffer)
         return -EINVAL;
     if (!camera.is_on)
         return -EINVAL;
+    if (!camera.n_ready && camera.n_auto) {
+        camera.n_auto--;
+        camera_shoot(1);
+    }
     if (!camera.n_ready)
         return -EAGAIN;
     uint32_t index = camera.order[0];

@@ -4,6 +4,8 @@
 #include "tests/ipc/fake_camera.h"
 #include "tests/ipc/ipc.h"
 
+#include "tests/unit/make_jpeg.h"
+
 #include "capture/capture_loop.h"
 #include "common/daemon/log.h"
 #include "common/daemon/signals.h"
@@ -160,6 +162,35 @@ START_TEST(C17_whatever_the_driver_fails_with_the_camera_is_lost_and_comes_back_
 }
 END_TEST
 
-UNIT_MAIN("capture_life", C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew,
+START_TEST(a_camera_of_another_sampling_costs_one_epoch_at_its_start_and_none_when_it_comes_back)
+{
+    struct made_jpeg jpeg =
+        make_jpeg(&(struct make_jpeg){.width = 64, .height = 48, .h = 2, .v = 2});
+    int calls;
+    unsigned n;
+    camera_reset(FR_FOURCC('R', 'G', 'B', '3'), 64, 48, 64 * 3, 64 * 48 * 3);
+    starts = 0;
+    camera.after_reqbufs = count_start;
+    camera.jpeg = jpeg.bytes;
+    camera.jpeg_bytes = jpeg.length;
+    camera.n_auto = 5;
+    start("/dev/random", 5);
+    wait_for("streaming 64x48 422P");
+    wait_for("new epoch");
+    wait_for("the pictures of /dev/random (Fake Camera) are YU12; going on with MJPEG");
+    wait_for("streaming 64x48 YU12");
+    wait_for("new epoch");
+    wait_for("source lost: ");
+    wait_for("streaming 64x48 YU12");
+    wait_for("same epoch");
+    end(&calls, &n);
+    ck_assert_uint_eq(n, 3);
+    free(jpeg.bytes);
+}
+END_TEST
+
+UNIT_MAIN("capture_life",
+          a_camera_of_another_sampling_costs_one_epoch_at_its_start_and_none_when_it_comes_back,
+          C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew,
           C10_a_descriptor_that_is_always_ready_without_a_frame_is_no_busy_loop,
           C17_whatever_the_driver_fails_with_the_camera_is_lost_and_comes_back_into_its_ring)
