@@ -116,7 +116,7 @@ START_TEST(C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew)
     wait_for("streaming 64x48 GREY");
     wait_for("same epoch");
     end(&calls, &n);
-    ck_assert_uint_eq(n, 3);
+    ck_assert_uint_ge(n, 3);      /* on a busy machine once more before it is told to stop */
     ck_assert_int_lt(calls, 400); /* nothing is polled in between */
 }
 END_TEST
@@ -184,7 +184,7 @@ START_TEST(a_camera_of_another_sampling_costs_one_epoch_at_its_start_and_none_wh
     wait_for("streaming 64x48 YU12");
     wait_for("same epoch");
     end(&calls, &n);
-    ck_assert_uint_eq(n, 3);
+    ck_assert_uint_ge(n, 3); /* on a busy machine once more before it is told to stop */
     free(jpeg.bytes);
 }
 END_TEST
