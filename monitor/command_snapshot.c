@@ -1,6 +1,7 @@
 /* framering snapshot: the next picture of a camera as a JPEG. */
 #include "common/daemon/clock.h"
 #include "common/media/jpeg_encode.h"
+#include "common/media/jpeg_markers.h"
 #include "monitor/command.h"
 #include "monitor/frame_copy.h"
 #include "monitor/save_file.h"
@@ -14,7 +15,7 @@
 
 struct arguments {
     const char *path;
-    uint64_t quality;
+    uint64_t quality; /* 0: not told */
     int64_t timeout_ns;
 };
 
@@ -46,7 +47,11 @@ static const struct fr_option options[] = {
      .argument = "FILE",
      .help = "The JPEG file, which is there completely or not at all; - is stdout.",
      .apply = take_output},
-    {.name = "quality", .argument = "N", .help = "1 to 100. (default 90)", .apply = take_quality},
+    {.name = "quality",
+     .argument = "N",
+     .help = "1 to 100: encodes the picture, even where the camera's own JPEG is kept. (default: "
+             "that JPEG; else 90)",
+     .apply = take_quality},
     {.name = "timeout",
      .argument = "S",
      .help = "Seconds to wait for the camera and its frame. (default 10)",
@@ -55,8 +60,9 @@ static const struct fr_option options[] = {
 
 static const struct fr_program program = {
     .name = "framering snapshot",
-    .summary = "Writes the next picture of a camera as a JPEG, in the picture's own chroma "
-               "sampling.",
+    .summary =
+        "Writes the next picture of a camera as a JPEG: the camera's own where capture keeps "
+        "it (keep_jpeg), else encoded in the picture's own chroma sampling.",
     .operands = "CAMERA",
     .min_operands = 1,
     .max_operands = 1,
@@ -65,16 +71,53 @@ static const struct fr_program program = {
     .epilogue = "Example:\n  framering snapshot cam0 -o /tmp/cam0.jpg",
 };
 
-/* Waits for a frame and copies it, until one is whole. 0 or an exit code. */
-static int take_picture(struct fr_reader *reader, const char *camera, int64_t timeout_ns,
-                        struct fr_frame *ret_copy, uint8_t **ret_memory)
+/* What is taken from a frame: the camera's own JPEG, or its planes. */
+struct taken {
+    struct fr_frame copy; /* n_planes 0: it is the JPEG */
+    uint8_t *memory;
+    size_t jpeg_bytes;
+};
+
+/* The JPEG that is kept in the frame, if it looks like one (what is in a ring is believed of nobody). */
+static const struct fr_plane *kept_jpeg(const struct fr_frame *frame)
 {
+    const struct fr_plane *plane = fr_frame_plane(frame, FR_PLANE_JPEG);
+    struct fr_jpeg_info info;
+    if (!plane || fr_jpeg_probe(plane->data, plane->size_bytes, &info) < 0 || !info.has_picture)
+        return NULL;
+    return plane;
+}
+
+static int copy_picture(const struct fr_frame *frame, bool wants_jpeg, struct taken *ret_taken)
+{
+    const struct fr_plane *jpeg = wants_jpeg ? kept_jpeg(frame) : NULL;
+    struct taken taken = {0};
+    if (!jpeg) {
+        int rc = frame_copy(frame, &taken.copy, &taken.memory);
+        if (rc == 0)
+            *ret_taken = taken;
+        return rc;
+    }
+    taken.jpeg_bytes = jpeg->size_bytes;
+    taken.memory = malloc(taken.jpeg_bytes);
+    if (!taken.memory)
+        return -ENOMEM;
+    memcpy(taken.memory, jpeg->data, taken.jpeg_bytes);
+    *ret_taken = taken;
+    return 0;
+}
+
+/* Waits for a frame and copies it, until one is whole. 0 or an exit code. */
+static int take_picture(struct fr_reader *reader, const char *camera,
+                        const struct arguments *arguments, struct taken *ret_taken)
+{
+    const int64_t timeout_ns = arguments->timeout_ns;
     int64_t end_ns = fr_now_mono_ns() + timeout_ns;
     char why[256] = "no frame came; `framering info` tells the state of its source";
 
     for (;;) {
-        struct fr_frame frame, copy;
-        uint8_t *memory;
+        struct fr_frame frame;
+        struct taken taken;
         int64_t left_ns = end_ns - fr_now_mono_ns();
         int rc = stop_was_asked() ? -ECANCELED
                  : left_ns > 0    ? fr_reader_latest(reader, left_ns, &frame)
@@ -92,17 +135,16 @@ static int take_picture(struct fr_reader *reader, const char *camera, int64_t ti
                                 (double)timeout_ns / 1e9, why);
         if (rc < 0)
             return command_fail(&program, "camera %s: %s", camera, fr_reader_reason(reader));
-        rc = frame_copy(&frame, &copy, &memory);
+        rc = copy_picture(&frame, arguments->quality == 0, &taken);
         if (rc < 0) {
             fr_reader_release(reader, &frame);
             return command_fail(&program, "no memory for the picture");
         }
         if (fr_reader_release(reader, &frame) == 0) {
-            *ret_copy = copy;
-            *ret_memory = memory;
+            *ret_taken = taken;
             return EXIT_SUCCESS;
         }
-        free(memory); /* overwritten meanwhile: the next one */
+        free(taken.memory); /* overwritten meanwhile: the next one */
         snprintf(why, sizeof why, "every frame was overwritten while it was copied");
     }
 }
@@ -122,12 +164,11 @@ static int write_picture(const struct arguments *arguments, const uint8_t *bytes
 
 int command_snapshot(int argc, char **argv)
 {
-    struct arguments arguments = {.quality = FR_JPEG_QUALITY_DEFAULT,
-                                  .timeout_ns = 10 * FR_NS_PER_S};
+    struct arguments arguments = {.timeout_ns = 10 * FR_NS_PER_S};
     struct fr_reader *reader;
-    struct fr_frame picture;
+    struct taken taken;
     const char *camera;
-    uint8_t *memory = NULL, *bytes = NULL;
+    uint8_t *bytes = NULL;
     size_t length;
 
     int code = command_read(&program, argc, argv, &arguments, &camera);
@@ -146,15 +187,21 @@ int command_snapshot(int argc, char **argv)
     if (rc < 0)
         return command_fail(&program, "camera %s: %s", camera, strerror(-rc));
     stop_reader_on_signals(reader);
-    code = take_picture(reader, camera, arguments.timeout_ns, &picture, &memory);
+    code = take_picture(reader, camera, &arguments, &taken);
     stop_reader_on_signals(NULL);
     fr_reader_close(reader);
     if (code != EXIT_SUCCESS)
         return code;
-    rc = fr_jpeg_encode(&picture, (int)arguments.quality, &bytes, &length);
-    free(memory);
-    if (rc < 0)
-        return command_fail(&program, "the picture cannot be encoded: %s", strerror(-rc));
+    if (taken.copy.n_planes == 0) {
+        bytes = taken.memory;
+        length = taken.jpeg_bytes;
+    } else {
+        int quality = arguments.quality ? (int)arguments.quality : FR_JPEG_QUALITY_DEFAULT;
+        rc = fr_jpeg_encode(&taken.copy, quality, &bytes, &length);
+        free(taken.memory);
+        if (rc < 0)
+            return command_fail(&program, "the picture cannot be encoded: %s", strerror(-rc));
+    }
     code = write_picture(&arguments, bytes, length);
     free(bytes);
     return code;

@@ -24,6 +24,12 @@ static void print_picture(const struct fr_ring_info *ring, FILE *out)
             range);
     for (unsigned i = 0; i < ring->geometry.n_planes && i < FR_PLANES_MAX; i++) {
         const struct fr_plane_layout *plane = &ring->geometry.planes[i];
+        if (plane->kind == FR_PLANE_JPEG) {
+            fprintf(out, "  %-10s %s: the camera's own at %llu, up to %s\n", i ? "" : "planes",
+                    describe_plane_kind(plane->kind), (unsigned long long)plane->offset_bytes,
+                    describe_bytes(plane->size_bytes, bytes, sizeof bytes));
+            continue;
+        }
         fprintf(out, "  %-10s %s: %u rows of %u bytes at %llu, %s\n", i ? "" : "planes",
                 describe_plane_kind(plane->kind), plane->rows, plane->stride_bytes,
                 (unsigned long long)plane->offset_bytes,

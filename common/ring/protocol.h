@@ -143,10 +143,14 @@ struct fr_ring_reader {
 void fr_ring_reader_init(struct fr_ring_reader *r, const struct fr_view *view);
 
 struct fr_ring_taken {
-    struct fr_layout_frame frame; /* private, checked copy */
+    struct fr_layout_frame frame; /* private copy; its own planes only where n_planes is above 0 */
+    /* The frame's planes, checked: of the view, or in `frame`. For FR_PLANE_JPEG the size is frame.jpeg_bytes,
+     * which is not above the plane's. */
+    const struct fr_plane_layout *planes;
+    uint32_t n_planes;
+    uint32_t slot_idx;
     uint64_t sequence;
     uint64_t missed;
-    uint32_t slot_idx;
 };
 
 /* Waits for and takes the next frame (`want_latest`: the newest). 0; -ENOTCONN: the writer is gone,

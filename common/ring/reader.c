@@ -223,30 +223,31 @@ static void fill_frame(struct fr_reader *r, const struct fr_ring_taken *taken,
     const struct fr_layout_frame *f = &taken->frame;
     const uint8_t *slot = view->slots_base + taken->slot_idx * view->slot_bytes;
 
-    *frame = (struct fr_frame){
-        .format = view->geometry.format,
-        .epoch = view->epoch,
-        .number = f->number,
-        .missed = taken->missed,
-        .captured_mono_ns = f->captured_mono_ns,
-        .published_mono_ns = f->published_mono_ns,
-        .bytes_used = f->bytes_used,
-        .source_sequence = f->source_sequence,
-        .flags = f->flags,
-        .slot_idx = taken->slot_idx,
-        .n_planes = f->n_planes,
-        .attachment = r->at,
-        .sequence = taken->sequence,
-        .is_pinned = r->is_pinned,
-    };
-    for (uint32_t i = 0; i < f->n_planes; i++)
+    /* Field by field: a reader that was just woken does not clear planes that the format has not. */
+    frame->format = view->geometry.format;
+    frame->epoch = view->epoch;
+    frame->number = f->number;
+    frame->missed = taken->missed;
+    frame->captured_mono_ns = f->captured_mono_ns;
+    frame->published_mono_ns = f->published_mono_ns;
+    frame->bytes_used = f->bytes_used;
+    frame->source_sequence = f->source_sequence;
+    frame->flags = f->flags;
+    frame->slot_idx = taken->slot_idx;
+    frame->n_planes = taken->n_planes;
+    frame->attachment = r->at;
+    frame->sequence = taken->sequence;
+    frame->is_pinned = r->is_pinned;
+    for (uint32_t i = 0; i < taken->n_planes; i++) {
+        const struct fr_plane_layout *plane = &taken->planes[i];
         frame->planes[i] = (struct fr_plane){
-            .data = slot + f->planes[i].offset_bytes,
-            .kind = f->planes[i].kind,
-            .stride_bytes = f->planes[i].stride_bytes,
-            .rows = f->planes[i].rows,
-            .size_bytes = f->planes[i].size_bytes,
+            .data = slot + plane->offset_bytes,
+            .kind = plane->kind,
+            .stride_bytes = plane->stride_bytes,
+            .rows = plane->rows,
+            .size_bytes = plane->kind == FR_PLANE_JPEG ? f->jpeg_bytes : plane->size_bytes,
         };
+    }
 }
 
 static int read_frame(struct fr_reader *r, bool want_latest, int64_t timeout_ns,

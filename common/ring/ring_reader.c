@@ -34,28 +34,31 @@ bool fr_ring_intact(const struct fr_layout_slot *descriptor, uint64_t sequence)
     return atomic_load_explicit(&descriptor->sequence, memory_order_relaxed) == sequence;
 }
 
-/* Gives the frame its planes: the header's, which were checked at attach, or its own, which must lie in the
- * slot and fit the format. False: they do not. */
-static bool settle_planes(const struct fr_view *view, struct fr_layout_frame *f)
+/* The planes must lie in the slot and fit the format. Those of the header were checked at attach. */
+static bool own_planes_ok(const struct fr_view *view, const struct fr_layout_frame *f)
 {
-    struct fr_geometry g = view->geometry;
     if (f->n_planes > FR_PLANES_MAX)
         return false;
-    if (f->n_planes > 0) {
-        g.n_planes = f->n_planes;
-        memcpy(g.planes, f->planes, sizeof g.planes);
-        if (fr_geometry_check(&g) < 0)
+    struct fr_geometry g = view->geometry;
+    g.n_planes = f->n_planes;
+    memcpy(g.planes, f->planes, sizeof g.planes);
+    return fr_geometry_check(&g) == 0;
+}
+
+static bool settle_planes(const struct fr_view *view, struct fr_ring_taken *taken)
+{
+    taken->planes = view->geometry.planes;
+    taken->n_planes = view->geometry.n_planes;
+    if (taken->frame.n_planes > 0) {
+        if (!own_planes_ok(view, &taken->frame))
             return false;
+        taken->planes = taken->frame.planes;
+        taken->n_planes = taken->frame.n_planes;
     }
-    f->n_planes = g.n_planes;
-    for (uint32_t i = 0; i < g.n_planes; i++) {
-        f->planes[i] = g.planes[i];
-        if (g.planes[i].kind != FR_PLANE_JPEG)
-            continue;
-        if (f->jpeg_bytes > g.planes[i].size_bytes)
+    for (uint32_t i = 0; i < taken->n_planes; i++)
+        if (taken->planes[i].kind == FR_PLANE_JPEG &&
+            taken->frame.jpeg_bytes > taken->planes[i].size_bytes)
             return false;
-        f->planes[i].size_bytes = f->jpeg_bytes;
-    }
     return true;
 }
 
@@ -80,7 +83,7 @@ static bool read_descriptor(struct fr_ring_reader *r, uint32_t slot_idx, uint64_
     }
     if (!fr_ring_intact(d, taken->sequence) || taken->frame.number != n)
         return false;
-    if (!settle_planes(r->view, &taken->frame)) {
+    if (!settle_planes(r->view, taken)) {
         r->refused++;
         return false;
     }
@@ -136,9 +139,6 @@ static int wait_for_frame(struct fr_ring_reader *r, const struct fr_reader_ops *
             prefetch(r, r->seen + 1);
             if (rc < 0)
                 return rc == -EIDRM ? -ENOTCONN : rc;
-            /* Both lines come from the writer's processor; let them come together. */
-            __builtin_prefetch(
-                (const void *)&r->view->index[(r->seen + 1) % r->view->index_entries]);
             head = load_head(r);
         }
         if (head == r->seen && !ops->is_alive(ctx)) {

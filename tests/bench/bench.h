@@ -35,6 +35,13 @@ static inline int64_t bench_now_ns(void)
     return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
+/* The program, for its messages. */
+extern const char *bench_name;
+
+/* Runs `run` in a child, in an IPC namespace of its own where that can be had; afterwards removes the
+ * run folder, whatever became of it. Returns the exit code for main(). */
+int bench_supervise(int (*run)(void *userdata), void *userdata);
+
 /* Says `format` on stderr and ends the program with 1: a bench that cannot measure says so. */
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line of progress on stderr. */

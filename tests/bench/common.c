@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+const char *bench_name = "framering-bench";
+
 static int by_value(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -37,7 +39,7 @@ void bench_fail(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "framering-bench: ");
+    fprintf(stderr, "%s: ", bench_name);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
@@ -48,7 +50,7 @@ void bench_progress(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "framering-bench: ");
+    fprintf(stderr, "%s: ", bench_name);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);

@@ -1,27 +1,15 @@
 /* framering-bench: how fast the ring is, beside what the kernel can do at best.
  *
- * Everything is measured in this one run. The measuring is done by a child in an IPC namespace of
- * its own where that can be had, so that nothing is left behind whatever happens; the parent keeps
- * the run folder and removes it.
+ * Everything is measured in this one run.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "tests/bench/report.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <getopt.h>
-#include <limits.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -79,82 +67,15 @@ static void measure(struct bench_results *results)
     bench_detector(options, &results->detector);
 }
 
-static bool write_file(const char *path, const char *text)
+static int run(void *userdata)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    close(fd);
-    return is_written;
-}
-
-/* As root simply; else through a user namespace in which we are who we were. Without either the
- * bench works as well, and cleans up after itself when it is not killed. */
-static void enter_namespace(void)
-{
-    char map[64];
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    if (unshare(CLONE_NEWIPC) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWIPC) < 0)
-        return;
-    snprintf(map, sizeof map, "%u %u 1\n", (unsigned)uid, (unsigned)uid);
-    bool is_mapped =
-        write_file("/proc/self/uid_map", map) && write_file("/proc/self/setgroups", "deny");
-    snprintf(map, sizeof map, "%u %u 1\n", (unsigned)gid, (unsigned)gid);
-    if (!is_mapped || !write_file("/proc/self/gid_map", map))
-        bench_progress("the user namespace has no names; going on");
-}
-
-static int run(struct bench_results *results, bool wants_json)
-{
-    enter_namespace();
+    struct bench_results *results = userdata;
     measure(results);
-    if (wants_json)
+    if (results->wants_json)
         bench_print_json(results);
     else
         bench_print_table(results);
     return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-/* ---------------------------------------------------------------- around it */
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
-/* Runs it in a child; removes the run folder whatever becomes of it. */
-static int supervise(struct bench_results *results, bool wants_json)
-{
-    const char *tmp = getenv("TMPDIR");
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s/framering-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(folder)) {
-        fprintf(stderr, "framering-bench: cannot make a folder %s: %s\n", folder, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    setenv("FRAMERING_RUNDIR", folder, 1);
-    pid_t pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        exit(run(results, wants_json));
-    }
-    signal(SIGINT, SIG_IGN); /* the child ends by it, and we tidy up */
-    signal(SIGTERM, SIG_IGN);
-    int status = 1 << 8;
-    if (pid < 0)
-        fprintf(stderr, "framering-bench: fork: %s\n", strerror(errno));
-    else
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-            ;
-    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    if (WIFSIGNALED(status)) {
-        fprintf(stderr, "framering-bench: ended by signal %d\n", WTERMSIG(status));
-        return EXIT_FAILURE;
-    }
-    return WEXITSTATUS(status);
 }
 
 int main(int argc, char **argv)
@@ -165,14 +86,13 @@ int main(int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     static struct bench_results results = {.options.mode = FR_READ_PEEK};
-    bool wants_json = false;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (c) {
         case 'q':
             results.options.is_quick = true;
             break;
         case 'j':
-            wants_json = true;
+            results.wants_json = true;
             break;
         case 'm':
             if (strcmp(optarg, "peek") != 0 && strcmp(optarg, "pinned") != 0) {
@@ -194,5 +114,5 @@ int main(int argc, char **argv)
                 argv[optind]);
         return EXIT_USAGE;
     }
-    return supervise(&results, wants_json);
+    return bench_supervise(run, &results);
 }

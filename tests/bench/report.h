@@ -9,6 +9,7 @@
 #define BENCH_WAKES_MAX 12
 
 struct bench_results {
+    bool wants_json;
     struct bench_options options;
     unsigned n_wakes;
     struct bench_wake wakes[BENCH_WAKES_MAX]; /* sizes times readers: the ring beside the futex */

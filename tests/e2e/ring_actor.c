@@ -3,6 +3,8 @@
  *
  *   ring_actor write CAMERA      begin FOURCC WIDTH HEIGHT [SLOTS RATE_NUM RATE_DEN RANGE]
  *                                publish N | drop REASON N | end
+ *                                keep FILE: the next epoch has half-size luma, and this JPEG in
+ *                                each frame, in room for one byte more; "keep" alone: in none
  *   ring_actor hold CAMERA       take: waits for a frame, pins it, and keeps it
  *                                (each answered with a line: "ok NUMBER" or "error RC REASON")
  *
@@ -64,7 +66,24 @@ struct act {
     struct fr_writer *writer;
     struct fr_epoch_options options;
     uint64_t n; /* of the last frame */
+    uint8_t jpeg[65536];
+    size_t jpeg_bytes;
+    bool has_jpeg;
 };
+
+static int keep(struct act *act, const char *path)
+{
+    act->jpeg_bytes = 0;
+    if (!*path)
+        return 0;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return -1;
+    act->jpeg_bytes = fread(act->jpeg, 1, sizeof act->jpeg, file);
+    fclose(file);
+    act->has_jpeg = true;
+    return 0;
+}
 
 static int begin(struct act *act, const char *words)
 {
@@ -83,6 +102,10 @@ static int begin(struct act *act, const char *words)
     act->options = (struct fr_epoch_options){.slots = slots, .copy_path = FR_PATH_MMAP};
     int rc = fr_geometry_init(&format, &act->options.geometry);
     act->n = 0;
+    if (rc == 0 && act->has_jpeg)
+        rc = fr_geometry_add_plane(&act->options.geometry, FR_PLANE_HALF_Y, 0);
+    if (rc == 0 && act->has_jpeg)
+        rc = fr_geometry_add_plane(&act->options.geometry, FR_PLANE_JPEG, act->jpeg_bytes + 1);
     return rc < 0 ? rc : fr_writer_begin(act->writer, &act->options);
 }
 
@@ -94,8 +117,14 @@ static int publish(struct act *act, unsigned times)
         rc = fr_writer_take(act->writer, &slot_idx);
         if (rc < 0)
             break;
-        draw(&act->options.geometry, fr_writer_slot(act->writer, slot_idx), ++act->n);
-        struct fr_frame_meta meta = {.source_sequence = (uint32_t)act->n};
+        const struct fr_geometry *geometry = &act->options.geometry;
+        uint8_t *slot = fr_writer_slot(act->writer, slot_idx);
+        draw(geometry, slot, ++act->n);
+        if (act->has_jpeg)
+            memcpy(slot + geometry->planes[geometry->n_planes - 1].offset_bytes, act->jpeg,
+                   act->jpeg_bytes);
+        struct fr_frame_meta meta = {.source_sequence = (uint32_t)act->n,
+                                     .jpeg_bytes = act->jpeg_bytes};
         rc = fr_writer_publish(act->writer, slot_idx, &meta);
     }
     return rc;
@@ -103,7 +132,7 @@ static int publish(struct act *act, unsigned times)
 
 static int write_camera(const char *camera)
 {
-    struct act act = {0};
+    static struct act act;
     char line[256], reason[512] = "";
     unsigned a, b;
 
@@ -119,6 +148,9 @@ static int write_camera(const char *camera)
             number = act.n;
         } else if (sscanf(line, "drop %u %u", &a, &b) == 2) {
             fr_writer_count_drop(act.writer, a, b);
+        } else if (!strncmp(line, "keep", 4)) {
+            line[strcspn(line, "\n")] = 0;
+            done = keep(&act, line + 4 + strspn(line + 4, " "));
         } else if (!strncmp(line, "end", 3)) {
             fr_writer_end(act.writer);
         } else {

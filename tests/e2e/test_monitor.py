@@ -547,6 +547,53 @@ class Monitor(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertEqual((out[:2], out[-2:]), (b"\xff\xd8", b"\xff\xd9"))
 
+    def test_snapshot_is_the_cameras_own_jpeg_where_it_is_kept(self):
+        encoded = self.path("encoded.jpg")
+        self.assertEqual(self.snapshot_while_publishing(self.writer("YU12 64 48"), "-o",
+                                                        encoded)[0], 0)
+        self.close_actors()
+        with open(encoded, "rb") as file:
+            own = file.read()  # any JPEG will do
+        writer = self.actor()
+        writer.do(f"keep {encoded}")
+        writer.do("begin YU12 32 24")
+        code, out, err = self.snapshot_while_publishing(writer, "-o", "-")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, own)
+        with self.subTest("a quality is asked for: encoded"):
+            path = self.path("other.jpg")
+            self.assertEqual(self.snapshot_while_publishing(writer, "-o", path, "--quality",
+                                                            "50")[0], 0)
+            self.jpeg_planes(path, "YU12", 32, 24)
+        with self.subTest("a frame without: encoded"):
+            writer.do("keep")
+            path = self.path("third.jpg")
+            self.assertEqual(self.snapshot_while_publishing(writer, "-o", path)[0], 0)
+            self.jpeg_planes(path, "YU12", 32, 24)
+        with self.subTest("what is no JPEG: encoded"):
+            page = self.path("page.html")
+            with open(page, "w") as file:
+                file.write("<html>")
+            writer.do(f"keep {page}")
+            path = self.path("fourth.jpg")
+            self.assertEqual(self.snapshot_while_publishing(writer, "-o", path)[0], 0)
+            self.jpeg_planes(path, "YU12", 32, 24)
+
+    def test_info_shows_the_planes_that_stand_beside_the_picture(self):
+        jpeg = self.path("a.jpg")
+        with open(jpeg, "wb") as file:
+            file.write(bytes(1999))
+        writer = self.actor()
+        writer.do(f"keep {jpeg}")
+        writer.do("begin YU12 34 20")
+        writer.do("publish 1")
+        self.assertEqual([(p["kind"], p["stride_bytes"], p["rows"], p["size_bytes"])
+                          for p in self.info()["planes"]][3:],
+                         [("half Y", 64, 10, 640), ("JPEG", 0, 0, 2000)])
+        text = self.run_command("info", "cam0", "--window", "0").stdout
+        self.assertRegex(text, r"half Y: 10 rows of 64 bytes at \d+, 640 B")
+        self.assertRegex(text, r"JPEG: the camera's own at \d+, up to 2.0 kB")
+
     def test_F3_snapshot_leaves_a_whole_file_or_none(self):
         writer = self.writer()
         out = self.path("out")

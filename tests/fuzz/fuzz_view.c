@@ -80,9 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             /* every byte of every plane can be read */
             volatile uint8_t sum = 0;
             const uint8_t *slot = view.slots_base + taken.slot_idx * view.slot_bytes;
-            for (uint32_t p = 0; p < taken.frame.n_planes; p++)
-                for (uint64_t b = 0; b < taken.frame.planes[p].size_bytes; b++)
-                    sum = (uint8_t)(sum + slot[taken.frame.planes[p].offset_bytes + b]);
+            for (uint32_t p = 0; p < taken.n_planes; p++)
+                for (uint64_t b = 0; b < taken.planes[p].size_bytes; b++)
+                    sum = (uint8_t)(sum + slot[taken.planes[p].offset_bytes + b]);
         }
     }
     free(base);
