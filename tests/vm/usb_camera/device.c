@@ -222,6 +222,7 @@ static int take_request(struct device *device, const struct usbip_request *reque
     if (device->n_held == HELD_MAX)
         return -ENOBUFS;
     device->held[device->n_held++] = held;
+    puts("holds a request");
     return 0;
 }
 
