@@ -1,9 +1,9 @@
-/* Whatever a driver answers: what was agreed is sound, a copy by it stays within the buffer and the
- * slot, and no dequeued buffer leads outside the books. */
-#include "capture/v4l2_buffers.h"
+/* Whatever a driver answers, through whichever API: what was agreed is sound, and a copy by it stays
+ * within the buffer and the slot. */
 #include "capture/v4l2_copy.h"
 #include "capture/v4l2_format.h"
 
+#include <linux/videodev2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,10 +50,24 @@ static void check_part(const struct fr_v4l2_agreed *agreed, uint32_t i)
 {
     const struct fr_v4l2_part *part = &agreed->parts[i];
     require(part->min_bytes > 0 && part->min_bytes <= part->image_bytes);
-    if (agreed->layout->fourcc == FR_FOURCC_MJPG)
+    if (agreed->layout->how != FR_V4L2_AS_IS)
         return;
     uint64_t end = i + 1 < agreed->n_parts ? part[1].offset_bytes : agreed->given.slot_bytes;
     require(part->offset_bytes + part->image_bytes <= end);
+}
+
+/* The converter reads all rows, and writes a picture without padding. */
+static void check_converted(const struct fr_v4l2_agreed *agreed)
+{
+    const struct fr_v4l2_layout *layout = agreed->layout;
+    uint64_t width = agreed->format.width_px, height = agreed->format.height_px;
+    uint64_t row_bytes = width * layout->row_bits / 8, rows = height * layout->halves / 2;
+    require(agreed->format.fourcc == FR_FOURCC_YU12 || agreed->format.fourcc == FR_FOURCC_YV12);
+    require(agreed->given.slot_bytes == width * height * 3 / 2);
+    require(agreed->parts[0].stride_bytes >= row_bytes);
+    if (layout->row_bits)
+        require(agreed->parts[0].min_bytes ==
+                agreed->parts[0].stride_bytes * (rows - 1) + row_bytes);
 }
 
 static void take_format(const struct v4l2_format *format, uint32_t wanted, uint32_t rate_num,
@@ -71,52 +85,10 @@ static void take_format(const struct v4l2_format *format, uint32_t wanted, uint3
     for (uint32_t i = 0; i < agreed.n_parts; i++)
         check_part(&agreed, i);
     require((agreed.format.rate_num == 0) == (agreed.format.rate_den == 0));
-    if (agreed.layout->fourcc != FR_FOURCC_MJPG)
+    if (agreed.layout->how == FR_V4L2_AS_IS)
         copy(&agreed);
-}
-
-/* One turn of the queue's life for each buffer in the data. */
-static void judge(uint32_t type, const uint8_t *data, size_t size)
-{
-    const struct fr_v4l2_limits limits = {.type = type,
-                                          .memory = V4L2_MEMORY_MMAP,
-                                          .n_buffers = 5,
-                                          .n_parts =
-                                              type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE ? 3 : 1,
-                                          .parts = {{.min_bytes = 100, .room_bytes = 200},
-                                                    {.min_bytes = 1, .room_bytes = UINT32_MAX},
-                                                    {.min_bytes = 50, .room_bytes = 50}}};
-    struct fr_v4l2_buffers books;
-    struct {
-        struct v4l2_buffer buffer;
-        struct v4l2_plane planes[FR_V4L2_PARTS_MAX];
-    } one;
-    int64_t now_ns = INT64_C(5000000000), last_ns = 0;
-
-    require(fr_v4l2_buffers_init(&books, &limits) == 0);
-    for (uint32_t i = 0; i < limits.n_buffers; i++)
-        require(fr_v4l2_buffers_queued(&books, i, 0) == 0);
-    for (; size >= sizeof one; data += sizeof one, size -= sizeof one) {
-        struct fr_v4l2_judgement judged;
-        memcpy(&one, data, sizeof one);
-        now_ns += 1000000;
-        if (fr_v4l2_buffers_judge(&books, &one.buffer, one.planes, now_ns, &judged) < 0)
-            continue;
-        require(judged.index < limits.n_buffers);
-        require(!(books.queued >> judged.index & 1));
-        if (judged.verdict == FR_V4L2_GOOD) {
-            for (uint32_t i = 0; i < limits.n_parts; i++) {
-                uint64_t begin = judged.parts[i].begin_bytes, bytes = judged.parts[i].bytes;
-                require(bytes >= limits.parts[i].min_bytes &&
-                        begin + bytes <= limits.parts[i].room_bytes);
-            }
-            require(judged.meta.captured_mono_ns > last_ns);
-            last_ns = judged.meta.captured_mono_ns;
-        } else {
-            require(judged.reason < FR_DROP_REASONS);
-        }
-        require(fr_v4l2_buffers_queued(&books, judged.index, 0) == 0);
-    }
+    if (agreed.layout->how == FR_V4L2_CONVERTED)
+        check_converted(&agreed);
 }
 
 /* The fuzzer would spend its life on finding small sizes. */
@@ -143,17 +115,30 @@ static void shrink(struct v4l2_format *format, bool has_small_images)
     }
 }
 
+/* Nor on finding sizes that are even, with room for them. */
+static void round_up(struct v4l2_format *format)
+{
+    bool is_multi = format->type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+    struct v4l2_pix_format *pix = &format->fmt.pix; /* begins as the other one does */
+    pix->width = pix->width / 16 * 16 + 16;
+    pix->height = pix->height / 2 * 2 + 16;
+    if (!is_multi)
+        pix->sizeimage |= UINT32_C(1) << 20;
+    for (int i = 0; is_multi && i < FR_V4L2_PARTS_MAX; i++)
+        format->fmt.pix_mp.plane_fmt[i].sizeimage |= UINT32_C(1) << 20;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct v4l2_format format;
+    struct v4l2_format format = {0};
     uint8_t how[4];
-    if (size < sizeof how + sizeof format.fmt)
+    if (size < sizeof how)
         return 0;
     memcpy(how, data, sizeof how);
+    data += sizeof how;
+    size -= sizeof how;
     format.type = how[1] & 4 ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE;
-    memcpy(&format.fmt, data + sizeof how, sizeof format.fmt);
-    data += sizeof how + sizeof format.fmt;
-    size -= sizeof how + sizeof format.fmt;
+    memcpy(&format.fmt, data, size < sizeof format.fmt ? size : sizeof format.fmt);
     /* Nor on finding a fourcc, which both APIs have in the same place, and its number of planes. */
     const struct fr_v4l2_layout *layout = &fr_v4l2_layouts[how[0] % FR_V4L2_N_LAYOUTS];
     if (how[0] < 250)
@@ -162,8 +147,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         format.fmt.pix_mp.num_planes = layout->n_parts;
     if (how[1] & 1)
         shrink(&format, how[1] & 2);
+    if (how[1] & 16)
+        round_up(&format);
     take_format(&format, how[1] & 8 ? fr_v4l2_layouts[how[2] % FR_V4L2_N_LAYOUTS].ring_fourcc : 0,
                 how[2], how[3]);
-    judge(format.type, data, size);
     return 0;
 }
