@@ -56,6 +56,32 @@ START_TEST(C16_a_camera_that_gives_only_unknown_formats_is_read_through_libv4l2_
 }
 END_TEST
 
+START_TEST(converted_pictures_are_turned_and_reduced_like_any_other)
+{
+    struct fr_source_request request = zero_copy;
+    request.rotate_deg = 180;
+    request.half_luma = true;
+    rgb_camera();
+    struct rig rig = rig_streaming(&request);
+    struct fr_frame frame;
+    camera_shoot(1);
+    ck_assert_int_eq(rig_step(&rig), 1);
+    ck_assert_int_eq(fr_reader_next(rig.reader, 0, &frame), 0);
+    const struct fr_plane *plane = fr_frame_plane(&frame, FR_PLANE_Y);
+    for (uint32_t y = 0; y < H; y++)
+        for (uint32_t x = 0; x < W; x++)
+            ck_assert_int_le(
+                abs(plane->data[y * plane->stride_bytes + x] - luma_of(0, W - 1 - x, H - 1 - y)),
+                2);
+    const struct fr_plane *half = fr_frame_plane(&frame, FR_PLANE_HALF_Y);
+    ck_assert_ptr_nonnull(half);
+    const uint8_t *upper = plane->data, *lower = plane->data + plane->stride_bytes;
+    ck_assert_int_eq(half->data[0], (upper[0] + upper[1] + lower[0] + lower[1] + 2) >> 2);
+    ck_assert_int_eq(fr_reader_release(rig.reader, &frame), 0);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(C16_what_is_native_or_jpeg_is_never_converted)
 {
     camera_reset(V4L2_PIX_FMT_Y16, W, H, W * 2, W * H * 2);
@@ -255,6 +281,7 @@ END_TEST
 
 UNIT_MAIN("v4l2_formats",
           C16_a_camera_that_gives_only_unknown_formats_is_read_through_libv4l2_and_this_is_told,
+          converted_pictures_are_turned_and_reduced_like_any_other,
           C16_what_is_native_or_jpeg_is_never_converted,
           C16_with_convert_no_such_formats_are_refused_by_name_and_the_others_named,
           formats_that_nobody_reads_are_refused_by_name_and_the_others_named,

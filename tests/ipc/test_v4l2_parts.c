@@ -102,6 +102,32 @@ START_TEST(parts_of_a_slot_stand_on_pages_of_their_own_with_all_the_room_that_th
 }
 END_TEST
 
+START_TEST(half_size_luma_stands_behind_all_parts_of_a_zero_copy_slot)
+{
+    struct fr_source_request request = zero_copy;
+    request.half_luma = true;
+    parts_camera(V4L2_PIX_FMT_YUV420M, 3);
+    struct rig rig = rig_streaming(&request);
+    ck_assert_uint_eq(rig.offer.copy_path, FR_PATH_USERPTR);
+    for (uint32_t k = 0; k < 10; k++) {
+        struct fr_frame frame;
+        camera_shoot(1);
+        ck_assert_int_eq(rig_step(&rig), 1);
+        ck_assert_int_eq(fr_reader_next(rig.reader, 0, &frame), 0);
+        const struct fr_plane *half = fr_frame_plane(&frame, FR_PLANE_HALF_Y);
+        const struct fr_plane *last = fr_frame_plane(&frame, FR_PLANE_V);
+        ck_assert_ptr_nonnull(half);
+        ck_assert_msg(half->data >= last->data + camera.parts[2].image_bytes,
+                      "in the driver's room");
+        for (uint32_t p = 0; p < 3; p++)
+            ck_assert_uint_eq(frame.planes[p].data[0],
+                              camera_part_byte(k, part_of(frame.planes[p].kind), 0));
+        ck_assert_int_eq(fr_reader_release(rig.reader, &frame), 0);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(C2_what_a_driver_wrote_before_the_picture_is_not_shown)
 {
     for (int i = 0; i < 2; i++) {
@@ -289,6 +315,7 @@ END_TEST
 
 UNIT_MAIN("v4l2_parts", every_part_arrives_in_its_plane_both_ways,
           parts_of_a_slot_stand_on_pages_of_their_own_with_all_the_room_that_the_driver_wants,
+          half_size_luma_stands_behind_all_parts_of_a_zero_copy_slot,
           C2_what_a_driver_wrote_before_the_picture_is_not_shown,
           C1_C2_a_bad_part_spoils_the_frame_and_nothing_else,
           C3_parts_that_are_not_those_that_were_queued_are_the_drivers_fault,

@@ -165,6 +165,112 @@ START_TEST(a_jpeg_camera_is_read_as_what_was_asked_for)
 }
 END_TEST
 
+/* The multi-planar API. */
+static struct v4l2_format parts_answer(uint32_t fourcc, uint32_t width, uint32_t height,
+                                       uint8_t n_parts)
+{
+    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE};
+    format.fmt.pix_mp = (struct v4l2_pix_format_mplane){.pixelformat = fourcc,
+                                                        .width = width,
+                                                        .height = height,
+                                                        .field = V4L2_FIELD_NONE,
+                                                        .num_planes = n_parts};
+    return format;
+}
+
+static void set_part(struct v4l2_format *format, unsigned part, uint32_t stride, uint32_t size)
+{
+    format->fmt.pix_mp.plane_fmt[part].bytesperline = stride;
+    format->fmt.pix_mp.plane_fmt[part].sizeimage = size;
+}
+
+static int take_multi(const struct v4l2_format *format, struct fr_v4l2_agreed *ret_agreed)
+{
+    *reason = 0;
+    int rc = fr_v4l2_format_take(format, 0, 30, 1, ret_agreed, reason);
+    ck_assert_msg((rc == 0) == (*reason == 0), "%d: %s", rc, reason);
+    return rc;
+}
+
+START_TEST(both_apis_agree_on_formats_of_one_part)
+{
+    struct v4l2_format format = parts_answer(FR_FOURCC_NV12, 640, 360, 1);
+    struct fr_v4l2_agreed multi, one;
+    set_part(&format, 0, 672, 672 * 540 + 100);
+    ck_assert_int_eq(take_multi(&format, &multi), 0);
+    ck_assert_int_eq(take(answer(FR_FOURCC_NV12, 640, 360, 672, 672 * 540 + 100), &one), 0);
+    ck_assert_mem_eq(&multi, &one, sizeof one);
+}
+END_TEST
+
+START_TEST(parts_have_strides_and_sizes_of_their_own)
+{
+    struct v4l2_format format = parts_answer(V4L2_PIX_FMT_YVU420M, 600, 10, 3);
+    struct fr_v4l2_agreed agreed;
+    set_part(&format, 0, 640, 6400);
+    set_part(&format, 1, 384, 5000);
+    set_part(&format, 2, 0, 300 * 5); /* not told: the tightest */
+    ck_assert_int_eq(take_multi(&format, &agreed), 0);
+    ck_assert_uint_eq(agreed.format.fourcc, FR_FOURCC_YV12);
+    ck_assert_uint_eq(agreed.n_parts, 3);
+    static const uint64_t offsets[] = {0, 8192, 16384}, min_bytes[] = {6360, 384 * 4 + 300, 1500};
+    static const uint32_t strides[] = {640, 384, 300};
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_uint_eq(agreed.parts[i].offset_bytes, offsets[i]);
+        ck_assert_uint_eq(agreed.parts[i].min_bytes, min_bytes[i]);
+        ck_assert_uint_eq(agreed.given.planes[i].offset_bytes, offsets[i]);
+        ck_assert_uint_eq(agreed.given.planes[i].stride_bytes, strides[i]);
+    }
+    ck_assert_uint_eq(agreed.given.slot_bytes, 16384 + 1500);
+
+    /* Y, Cr, Cb become Y, Cb, Cr. */
+    format = parts_answer(V4L2_PIX_FMT_YVU422M, 64, 10, 3);
+    set_part(&format, 0, 64, 640);
+    set_part(&format, 1, 32, 320);
+    set_part(&format, 2, 48, 480);
+    ck_assert_int_eq(take_multi(&format, &agreed), 0);
+    ck_assert_uint_eq(agreed.given.planes[1].kind, FR_PLANE_U);
+    ck_assert_uint_eq(agreed.given.planes[1].offset_bytes, agreed.parts[2].offset_bytes);
+    ck_assert_uint_eq(agreed.given.planes[1].stride_bytes, 48);
+    ck_assert_uint_eq(agreed.given.planes[2].offset_bytes, agreed.parts[1].offset_bytes);
+}
+END_TEST
+
+START_TEST(parts_that_make_no_sense_are_refused)
+{
+    static const struct {
+        uint32_t fourcc;
+        uint8_t n_parts;
+        uint32_t second_stride, second_size;
+    } cases[] = {
+        {V4L2_PIX_FMT_NV12M, 1, 64, 4000},
+        {V4L2_PIX_FMT_NV12M, 3, 64, 4000},
+        {V4L2_PIX_FMT_NV12M, 0, 64, 4000},
+        {V4L2_PIX_FMT_NV12M, 255, 64, 4000},
+        {V4L2_PIX_FMT_NV12M, 2, 63, 4000},
+        {V4L2_PIX_FMT_NV12M, 2, UINT32_MAX, 4000},
+        {V4L2_PIX_FMT_NV12M, 2, 64, 64 * 24 - 1},
+        {V4L2_PIX_FMT_NV12M, 2, 64, UINT32_MAX},
+        {V4L2_PIX_FMT_NV12M, 2, 64, 0},
+        {FR_FOURCC_NV12, 2, 64, 4000}, /* it has one part */
+        {V4L2_PIX_FMT_NV16M, 2, 64, 4000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct v4l2_format format = parts_answer(cases[i].fourcc, 64, 48, cases[i].n_parts);
+        struct fr_v4l2_agreed agreed;
+        set_part(&format, 0, 64, 5000);
+        set_part(&format, 1, cases[i].second_stride, cases[i].second_size);
+        ck_assert_msg(take_multi(&format, &agreed) == -EPROTO, "case %zu", i);
+    }
+    /* Each is possible, all together are more than a slot can have. */
+    struct v4l2_format format = parts_answer(V4L2_PIX_FMT_YUV420M, FR_SIDE_MAX, FR_SIDE_MAX, 3);
+    struct fr_v4l2_agreed agreed;
+    for (unsigned i = 0; i < 3; i++)
+        set_part(&format, i, 16 * FR_SIDE_MAX, UINT32_MAX);
+    ck_assert_int_eq(take_multi(&format, &agreed), -EPROTO);
+}
+END_TEST
+
 START_TEST(what_libv4l2_converts_becomes_YU12_or_YV12_with_the_colours_that_it_makes)
 {
     struct fr_v4l2_agreed agreed;
@@ -286,6 +392,8 @@ UNIT_MAIN("v4l2_answer", every_raw_format_needs_exactly_its_own_bytes,
           padding_behind_the_last_row_need_not_be_filled, answers_that_make_no_sense_are_refused,
           field_orders_that_are_not_one_picture_are_refused_by_name,
           colours_are_told_with_the_defaults_put_in, a_jpeg_camera_is_read_as_what_was_asked_for,
+          both_apis_agree_on_formats_of_one_part, parts_have_strides_and_sizes_of_their_own,
+          parts_that_make_no_sense_are_refused,
           what_libv4l2_converts_becomes_YU12_or_YV12_with_the_colours_that_it_makes,
           sizes_that_libv4l2_does_not_convert_are_refused_in_words,
           formats_are_named_as_V4L2_names_them, half_a_rate_is_no_rate,

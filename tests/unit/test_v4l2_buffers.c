@@ -154,6 +154,52 @@ START_TEST(C3_books_hold_no_more_buffers_than_a_ring_has_slots)
 }
 END_TEST
 
+START_TEST(C2_each_part_of_a_buffer_is_judged_by_its_own_limits)
+{
+    static const struct {
+        uint32_t bytes, begin;
+        unsigned reason;
+    } cases[] = {
+        {500, 0, FR_DROP_REASONS},      {499, 0, FR_DROP_SHORT},
+        {510, 10, FR_DROP_REASONS},     {510, 11, FR_DROP_SHORT},
+        {600, 100, FR_DROP_REASONS},    {601, 100, FR_DROP_OTHER},
+        {0, 0, FR_DROP_SHORT},          {600, 600, FR_DROP_SHORT},
+        {600, 601, FR_DROP_SHORT},      {600, UINT32_MAX, FR_DROP_SHORT},
+        {UINT32_MAX, 0, FR_DROP_OTHER}, {UINT32_MAX, UINT32_MAX - 500, FR_DROP_OTHER},
+        {0, UINT32_MAX, FR_DROP_SHORT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (unsigned bad = 0; bad < 3; bad++) {
+            const struct fr_v4l2_limits limits = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE,
+                                                  .memory = V4L2_MEMORY_MMAP,
+                                                  .n_buffers = N,
+                                                  .n_parts = 3,
+                                                  .parts = {{.min_bytes = 500, .room_bytes = 600},
+                                                            {.min_bytes = 500, .room_bytes = 600},
+                                                            {.min_bytes = 500, .room_bytes = 600}}};
+            struct v4l2_plane planes[3] = {
+                {.bytesused = 555}, {.bytesused = 555}, {.bytesused = 555}};
+            struct v4l2_buffer buffer = buffer_at(0, 0, NOW_NS);
+            struct fr_v4l2_buffers books;
+            struct fr_v4l2_judgement judged;
+            ck_assert_int_eq(fr_v4l2_buffers_init(&books, &limits), 0);
+            ck_assert_int_eq(fr_v4l2_buffers_queued(&books, 0, 0), 0);
+            buffer.type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+            buffer.length = 3;
+            buffer.bytesused = 4711; /* means nothing here */
+            planes[bad].bytesused = cases[i].bytes;
+            planes[bad].data_offset = cases[i].begin;
+            ck_assert_int_eq(fr_v4l2_buffers_judge(&books, &buffer, planes, NOW_NS, &judged), 0);
+            ck_assert_msg(judged.reason == cases[i].reason, "case %zu part %u", i, bad);
+            if (judged.verdict == FR_V4L2_BAD)
+                continue;
+            ck_assert_uint_eq(judged.parts[bad].begin_bytes, cases[i].begin);
+            ck_assert_uint_eq(judged.parts[bad].bytes, cases[i].bytes - cases[i].begin);
+            ck_assert_uint_eq(judged.meta.bytes_used, 2 * 555 + judged.parts[bad].bytes);
+        }
+}
+END_TEST
+
 START_TEST(C12_a_time_that_cannot_be_gives_way_to_the_time_of_dequeuing)
 {
     static const struct {
@@ -274,6 +320,7 @@ UNIT_MAIN("v4l2_buffers", a_good_buffer_is_told_as_the_driver_told_it,
           C3_an_index_that_is_not_ours_or_comes_twice_is_the_drivers_fault,
           C3_another_memory_type_or_address_is_the_drivers_fault,
           C3_books_hold_no_more_buffers_than_a_ring_has_slots,
+          C2_each_part_of_a_buffer_is_judged_by_its_own_limits,
           C12_a_time_that_cannot_be_gives_way_to_the_time_of_dequeuing,
           C12_a_time_that_goes_backwards_is_not_believed_and_later_ones_are_again,
           C12_published_times_rise_whatever_the_driver_says,
