@@ -91,7 +91,7 @@ class Webcam(Program):
 
     def __init__(self, udev, *words, serial="0001"):
         self.udev = udev
-        self.path, self.log_path = f"/run/work/{serial}.socket", f"/run/work/{serial}.log"
+        self.path, self.log_path = f"/run/test/{serial}.socket", f"/run/test/{serial}.log"
         self.by_id = f"/dev/v4l/by-id/usb-framering_Test_Camera_{serial}-video-index0"
         super().__init__(WEBCAM, "--socket", self.path, "--log", self.log_path, "--serial", serial,
                          "--unplugged", *words)

@@ -169,8 +169,8 @@ class Words(Camera):
                 self.assertRegex(self.told(f"v4l2:{node(name)}", code=2), words)
 
     def test_C15_a_fifo_is_refused_and_not_opened(self):
-        os.mkfifo("/run/work/fifo")
-        self.assertIn("is a FIFO", self.told("v4l2:/run/work/fifo", code=2))
+        os.mkfifo("/run/test/fifo")
+        self.assertIn("is a FIFO", self.told("v4l2:/run/test/fifo", code=2))
 
     def test_a_format_that_is_not_there_is_refused_with_those_that_are(self):
         self.assertRegex(self.told(f"v4l2:{self.device}", "--format", "MJPG", code=2),
@@ -190,10 +190,10 @@ class Words(Camera):
     def test_without_permission_the_group_to_join_is_named(self):
         shutil.chown(self.device, "root", "video")
         os.chmod(self.device, 0o660)
-        os.mkdir("/run/work/nobody", 0o700)
-        shutil.chown("/run/work/nobody", "nobody", "nogroup")
+        os.mkdir("/run/test/nobody", 0o700)
+        shutil.chown("/run/test/nobody", "nobody", "nogroup")
         capture = self.capture(user="nobody", group="nogroup", extra_groups=[],
-                               env={**os.environ, "FRAMERING_RUNDIR": "/run/work/nobody"})
+                               env={**os.environ, "FRAMERING_RUNDIR": "/run/test/nobody"})
         capture.wait_for(f"nobody has no permission for {self.device}, which belongs to the group "
                          "video; join it")
         self.stop(capture)
@@ -201,10 +201,10 @@ class Words(Camera):
     def test_a_member_of_the_group_can_capture(self):
         shutil.chown(self.device, "root", "video")
         os.chmod(self.device, 0o660)
-        os.mkdir("/run/work/member", 0o700)
-        shutil.chown("/run/work/member", "nobody", "nogroup")
+        os.mkdir("/run/test/member", 0o700)
+        shutil.chown("/run/test/member", "nobody", "nogroup")
         capture, path = self.streaming(user="nobody", group="nogroup", extra_groups=["video"],
-                                       env={**os.environ, "FRAMERING_RUNDIR": "/run/work/member"})
+                                       env={**os.environ, "FRAMERING_RUNDIR": "/run/test/member"})
         self.assertEqual(path, "USERPTR (zero copy)")
         self.stop(capture)
 

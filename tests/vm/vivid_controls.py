@@ -16,7 +16,7 @@ import unittest
 sys.dont_write_bytecode = True
 import vivid_camera as rig  # noqa: E402
 
-CONF = pathlib.Path("/run/work/cam0.conf")
+CONF = pathlib.Path("/run/test/cam0.conf")
 WEBCAM, TV, SVIDEO, HDMI = range(4)
 DRIVER = pathlib.Path("/sys/bus/platform/drivers/vivid")
 
