@@ -171,13 +171,30 @@ static int64_t step_bare(struct rig *rig, struct capture_decoder *decoder,
     return cpu_now_ns() - begun_ns;
 }
 
+/* Another order in each round, the same ones in each run: none always comes behind the same other, of
+ * whose code the caches are full. */
+static void shuffle(unsigned *order)
+{
+    static uint32_t state = 1;
+    for (unsigned i = capture_n_ways; i-- > 1;) {
+        state = state * 1664525u + 1013904223u;
+        unsigned k = (state >> 16) % (i + 1), swapped = order[i];
+        order[i] = order[k];
+        order[k] = swapped;
+    }
+}
+
 static void measure_rounds(struct rig *rigs, unsigned warm_up, unsigned rounds,
                            const uint8_t *const buffers[BUFFERS])
 {
     struct capture_decoder *decoder = capture_decoder_new();
-    for (unsigned round = 0; round < warm_up + rounds; round++)
+    unsigned order[CAPTURE_WAYS_MAX];
+    for (unsigned i = 0; i < capture_n_ways; i++)
+        order[i] = i;
+    for (unsigned round = 0; round < warm_up + rounds; round++) {
+        shuffle(order);
         for (unsigned i = 0; i < capture_n_ways; i++) {
-            struct rig *rig = &rigs[i];
+            struct rig *rig = &rigs[order[i]];
             int64_t cpu_ns = step(rig), bare_ns = 0;
             if (rig->way->bare != BARE_NONE)
                 bare_ns = step_bare(rig, decoder, buffers, round);
@@ -186,6 +203,7 @@ static void measure_rounds(struct rig *rigs, unsigned warm_up, unsigned rounds,
             rig->cpu_ns[round - warm_up] = cpu_ns;
             rig->bare_ns[round - warm_up] = bare_ns;
         }
+    }
 }
 
 static void prepare(struct rig *rigs, unsigned rounds, struct capture_material *material)
