@@ -1,6 +1,7 @@
 #include "capture/capture_state.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <stdio.h>
@@ -153,19 +154,34 @@ static void stalled(struct capture_loop *l, int64_t now)
     fr_capture_wait(l, -ETIMEDOUT, reason);
 }
 
+/* The stall limit may be over because the source is silent, or because we did not run (SIGSTOP, a
+ * machine that stood still), and then frames wait that it would be wrong to throw away. */
+static void look_for_stall(struct capture_loop *l)
+{
+    uint32_t events = 0;
+    struct pollfd source = {.fd = l->ops->poll_fd(l->source, &events)};
+    source.events = (short)events; /* EPOLLIN, EPOLLPRI … have the values of POLLIN, POLLPRI … */
+    if (fr_now_mono_ns() - l->progress_mono_ns >= l->stall_ns && poll(&source, 1, 0) > 0) {
+        step_source(l);
+        if (l->state != STATE_STREAMING)
+            return;
+    }
+    int64_t now = fr_now_mono_ns();
+    if (now - l->progress_mono_ns < l->stall_ns)
+        fr_pace_timer_arm(l->phase_fd, l->progress_mono_ns + l->stall_ns);
+    else
+        stalled(l, now);
+}
+
 /* The state's own timer. */
 static void phase_over(struct capture_loop *l)
 {
-    int64_t now = fr_now_mono_ns();
     switch (l->state) {
     case STATE_WAITING:
         fr_capture_try(l);
         break;
     case STATE_STREAMING:
-        if (now - l->progress_mono_ns < l->stall_ns)
-            fr_pace_timer_arm(l->phase_fd, l->progress_mono_ns + l->stall_ns);
-        else
-            stalled(l, now);
+        look_for_stall(l);
         break;
     default:
         fr_capture_fail(l, FR_CAPTURE_EXIT_OK);

@@ -171,6 +171,22 @@ class Deaths(CaptureCase):
         self.assertEqual(process.returncode, 0)
 
 
+    def test_C9_frames_that_waited_while_it_was_stopped_are_no_stall(self):
+        # A frame each 0.2 s, and 1.1 s after some of them a look whether there were others. When it is
+        # stopped shortly before such a look, the look is what it goes on with; so it is stopped anywhere.
+        process = self.capture("--fps", "5", "--stall-timeout", "1.1")
+        reader = self.reader()
+        reader.frame()
+        for pause_s in (0.92, 1.0, 1.08, 1.16, 1.24, 0.96):
+            time.sleep(pause_s)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(1.3)
+            process.send_signal(signal.SIGCONT)
+        reader.frame()
+        self.stop(process)
+        self.assertNotIn("no frame for", self.ends(process)[1])
+
+
 class Watchdog(CaptureCase):
     def test_P2_frames_feed_the_watchdog(self):
         manager = self.manager()
