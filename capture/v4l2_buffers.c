@@ -42,26 +42,44 @@ static uint32_t count_lost(struct fr_v4l2_buffers *buffers, uint32_t sequence)
     bool is_first = !buffers->has_sequence;
     buffers->has_sequence = true;
     buffers->last_sequence = sequence;
+    if (is_first || step > UINT32_MAX / 2)
+        buffers->first_sequence = sequence;
     if (is_first || step <= 1 || step > UINT32_MAX / 2)
         return 0;
     return step - 1 > FR_V4L2_GAP_MAX ? 1 : step - 1;
 }
 
-/* The driver's time if it can be believed, else 0. */
-static int64_t believe_time(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
-                            int64_t now_ns)
+/* The driver's time if it is one of the monotonic clock, else 0. */
+static int64_t driver_time(const struct v4l2_buffer *dequeued)
 {
     long long s = dequeued->timestamp.tv_sec, us = dequeued->timestamp.tv_usec;
     if ((dequeued->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) != V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
         return 0;
     if (us < 0 || us >= US_PER_S || s < 0 || s >= INT64_MAX / NS_PER_S)
         return 0;
-    int64_t ns = s * NS_PER_S + us * NS_PER_US;
+    return s * NS_PER_S + us * NS_PER_US;
+}
+
+/* The driver's time if it can be believed, else 0. */
+static int64_t believe_time(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
+                            int64_t now_ns)
+{
+    int64_t ns = driver_time(dequeued);
     if (ns <= buffers->last_driver_ns || ns > now_ns + FR_V4L2_FUTURE_MAX_NS ||
         ns < now_ns - FR_V4L2_AGE_MAX_NS)
         return 0;
     buffers->last_driver_ns = ns;
     return ns;
+}
+
+/* Whether a newer frame came before this one: by the counter and by the time. A counter that was started
+ * anew goes on with later times, and a time that lies with a counter that rises. */
+static bool is_overtaken(const struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued)
+{
+    uint32_t behind = buffers->last_sequence - dequeued->sequence;
+    int64_t ns = driver_time(dequeued);
+    return buffers->has_sequence && behind > 0 && behind <= FR_V4L2_BEHIND_MAX && ns > 0 &&
+           ns < buffers->last_driver_ns;
 }
 
 static void set_time(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
@@ -142,6 +160,15 @@ int fr_v4l2_buffers_judge(struct fr_v4l2_buffers *buffers, const struct v4l2_buf
         return -EPROTO;
     buffers->queued &= ~(UINT32_C(1) << dequeued->index);
 
+    if (is_overtaken(buffers, dequeued)) {
+        /* The hole that it left is counted, unless it comes before all that were. */
+        bool is_counted = dequeued->sequence - buffers->first_sequence <= UINT32_MAX / 2;
+        *ret_judgement =
+            (struct fr_v4l2_judgement){.verdict = FR_V4L2_OVERTAKEN,
+                                       .index = dequeued->index,
+                                       .reason = is_counted ? FR_DROP_REASONS : FR_DROP_LATE};
+        return 0;
+    }
     struct fr_v4l2_judgement judgement = {
         .index = dequeued->index,
         .reason = find_fault(limits, dequeued, planes),

@@ -12,6 +12,10 @@
  * Gaps. The driver counts frames, also those that it had no buffer for; holes in its counter are
  * frames lost. A counter that stands still or goes backwards tells nothing, and a hole larger than
  * FR_V4L2_GAP_MAX is a counter that was started anew and counts as one frame.
+ *
+ * Order. uvcvideo copies pictures on several processors, and hands one back after its successor when
+ * that was done sooner. Such a frame, a little behind by its counter and by its time, is overtaken:
+ * it left a hole and is counted with it, and nobody is shown what was after what is.
  */
 #pragma once
 
@@ -23,6 +27,7 @@
 #define FR_V4L2_AGE_MAX_NS    INT64_C(2000000000)
 #define FR_V4L2_FUTURE_MAX_NS INT64_C(2000000) /* clocks of two processors */
 #define FR_V4L2_GAP_MAX       UINT32_C(100000)
+#define FR_V4L2_BEHIND_MAX    FR_SLOTS_MAX /* more buffers cannot be at the driver */
 
 /* What was agreed. */
 struct fr_v4l2_limits {
@@ -43,20 +48,21 @@ struct fr_v4l2_buffers {
     uint64_t address[FR_SLOTS_MAX]; /* USERPTR: where buffer i was queued */
     bool has_sequence;
     bool has_gap; /* something was lost since the last good one */
-    uint32_t last_sequence;
+    uint32_t first_sequence, last_sequence;
     int64_t last_driver_ns;    /* 0: none that was believed yet */
     int64_t last_published_ns; /* 0: none yet */
 };
 
 enum fr_v4l2_verdict {
     FR_V4L2_GOOD,
-    FR_V4L2_BAD, /* count `reason`, queue it again */
+    FR_V4L2_BAD,       /* count `reason`, queue it again */
+    FR_V4L2_OVERTAKEN, /* a newer one came before it: as BAD, and no fault of the picture's */
 };
 
 struct fr_v4l2_judgement {
     enum fr_v4l2_verdict verdict;
     uint32_t index;            /* within the limits, and no longer queued */
-    unsigned reason;           /* BAD: enum fr_drop_reason */
+    unsigned reason;           /* unless GOOD: enum fr_drop_reason; FR_DROP_REASONS: is counted */
     uint32_t lost;             /* frames that the driver lost before this one */
     struct fr_frame_meta meta; /* GOOD: everything that the ring wants to know */
     struct {

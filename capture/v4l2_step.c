@@ -123,6 +123,10 @@ static int take_newest(struct fr_source *source, struct fr_writer *writer,
             return explain_loss(source, rc, reason);
         if (judged.lost)
             fr_writer_count_drop(writer, FR_DROP_SOURCE, judged.lost);
+        if (judged.verdict == FR_V4L2_OVERTAKEN) {
+            rc = give_back(source, writer, judged.index, judged.reason, reason);
+            continue;
+        }
         if (judged.verdict == FR_V4L2_BAD) {
             rc = give_back(source, writer, judged.index, judged.reason, reason);
             if (rc == 0)

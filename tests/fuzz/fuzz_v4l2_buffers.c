@@ -98,8 +98,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(books.queued == (queued & ~(UINT32_C(1) << judged.index)));
         if (judged.verdict == FR_V4L2_GOOD)
             check_good(&limits, &judged, &last_ns);
-        else
+        else if (judged.verdict == FR_V4L2_BAD)
             require(judged.reason < FR_DROP_REASONS);
+        else
+            require(judged.reason == FR_DROP_REASONS || judged.reason == FR_DROP_LATE);
         for (uint32_t i = 0; !turn.is_kept && i < limits.n_buffers; i++)
             if (!(books.queued >> i & 1))
                 queue(&books, i);

@@ -104,6 +104,64 @@ START_TEST(C2_lengths_that_are_no_picture_are_dropped_with_their_reason)
 }
 END_TEST
 
+START_TEST(a_buffer_that_comes_after_its_successor_is_not_shown_and_counted_once)
+{
+    struct fr_v4l2_buffers books = books_of(V4L2_MEMORY_MMAP);
+    judge(&books, buffer_at(0, 10, NOW_NS), NOW_NS);
+    struct fr_v4l2_judgement judged = judge(&books, buffer_at(1, 12, NOW_NS + 2000), NOW_NS + 5000);
+    ck_assert_int_eq(judged.verdict, FR_V4L2_GOOD);
+    ck_assert_uint_eq(judged.lost, 1);
+    judged = judge(&books, buffer_at(2, 11, NOW_NS + 1000), NOW_NS + 5000);
+    ck_assert_int_eq(judged.verdict, FR_V4L2_OVERTAKEN);
+    ck_assert_uint_eq(judged.lost, 0);
+    ck_assert_uint_eq(judged.reason, FR_DROP_REASONS);
+    /* And the one behind them follows without another hole. */
+    judged = judge(&books, buffer_at(3, 13, NOW_NS + 3000), NOW_NS + 5000);
+    ck_assert_int_eq(judged.verdict, FR_V4L2_GOOD);
+    ck_assert_uint_eq(judged.lost, 0);
+    ck_assert_uint_eq(judged.meta.flags, 0);
+}
+END_TEST
+
+START_TEST(a_buffer_that_the_very_first_overtook_is_counted_as_late)
+{
+    struct fr_v4l2_buffers books = books_of(V4L2_MEMORY_MMAP);
+    judge(&books, buffer_at(0, 0, NOW_NS), NOW_NS); /* the counter may wrap in between */
+    struct fr_v4l2_judgement judged =
+        judge(&books, buffer_at(1, UINT32_MAX, NOW_NS - 1000), NOW_NS);
+    ck_assert_int_eq(judged.verdict, FR_V4L2_OVERTAKEN);
+    ck_assert_uint_eq(judged.reason, FR_DROP_LATE);
+}
+END_TEST
+
+START_TEST(a_counter_that_is_started_anew_and_a_time_that_lies_are_no_reason_to_drop)
+{
+    struct fr_v4l2_buffers books = books_of(V4L2_MEMORY_MMAP);
+    judge(&books, buffer_at(0, 10, NOW_NS), NOW_NS);
+    ck_assert_int_eq(judge(&books, buffer_at(1, 0, NOW_NS + 1000), NOW_NS + 9000).verdict,
+                     FR_V4L2_GOOD);
+    ck_assert_int_eq(judge(&books, buffer_at(2, 1, NOW_NS - 5000), NOW_NS + 9000).verdict,
+                     FR_V4L2_GOOD);
+    ck_assert_int_eq(judge(&books, buffer_at(3, 1, NOW_NS - 5000), NOW_NS + 9000).verdict,
+                     FR_V4L2_GOOD);
+    struct v4l2_buffer timeless = buffer_at(0, 0, 0);
+    ck_assert_int_eq(judge(&books, timeless, NOW_NS + 9000).verdict, FR_V4L2_GOOD);
+}
+END_TEST
+
+START_TEST(a_counter_and_a_time_that_both_run_backwards_stop_the_stream_for_a_moment_only)
+{
+    struct fr_v4l2_buffers books = books_of(V4L2_MEMORY_MMAP);
+    uint32_t dropped = 0;
+    judge(&books, buffer_at(0, 1000, NOW_NS), NOW_NS);
+    for (uint32_t i = 1; i <= 100; i++)
+        dropped += judge(&books, buffer_at(i % N, 1000 - i, NOW_NS - i * 1000), NOW_NS).verdict ==
+                   FR_V4L2_OVERTAKEN;
+    ck_assert_uint_le(dropped, 100 - 100 / FR_V4L2_BEHIND_MAX);
+    ck_assert_uint_ge(dropped, 1);
+}
+END_TEST
+
 START_TEST(C3_an_index_that_is_not_ours_or_comes_twice_is_the_drivers_fault)
 {
     static const uint32_t indices[] = {N, N + 1, 31, 32, 33, 64, 1u << 31, UINT32_MAX};
@@ -315,6 +373,10 @@ START_TEST(a_frame_lost_on_our_side_is_a_gap_too)
 END_TEST
 
 UNIT_MAIN("v4l2_buffers", a_good_buffer_is_told_as_the_driver_told_it,
+          a_buffer_that_comes_after_its_successor_is_not_shown_and_counted_once,
+          a_buffer_that_the_very_first_overtook_is_counted_as_late,
+          a_counter_that_is_started_anew_and_a_time_that_lies_are_no_reason_to_drop,
+          a_counter_and_a_time_that_both_run_backwards_stop_the_stream_for_a_moment_only,
           C1_a_flagged_buffer_is_dropped_as_corrupt_and_the_next_follows_a_gap,
           C2_lengths_that_are_no_picture_are_dropped_with_their_reason,
           C3_an_index_that_is_not_ours_or_comes_twice_is_the_drivers_fault,
