@@ -1,4 +1,4 @@
-/* frame_probe CAMERA COUNT [--pin-all]: what a reader sees, as JSON, one frame a line.
+/* frame_probe CAMERA COUNT [--pin-all] [--patience S]: what a reader sees, as JSON, one frame a line.
  *
  * Takes the next COUNT frames in order and prints for each its number, the driver's sequence, flags
  * and times, and Y, Cb, Cr in the middle of eight columns of the picture (Cb and Cr null for GREY),
@@ -7,7 +7,7 @@
  * {"event": "no writer"}. With --pin-all it first pins every frame that it can, and keeps them, while
  * it goes on reading as one that only peeks.
  *
- * For the tests in the virtual machine. Exit code 1: no frame for 20 seconds. */
+ * For the tests in the virtual machine. Exit code 1: no frame for 20 seconds, or as --patience has it. */
 #include "framering/framering.h"
 #include "tests/vm/usb_camera/number.h"
 
@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum { COLUMNS = 8 };
-#define PATIENCE_NS INT64_C(20000000000)
+#define NS_PER_S INT64_C(1000000000)
 
 struct sample {
     int y, cb, cr; /* -1: there is none */
@@ -114,12 +114,12 @@ static void print_event(const char *what)
 }
 
 /* Pins frames until none can be pinned any more. */
-static int pin_all(struct fr_reader *reader)
+static int pin_all(struct fr_reader *reader, int64_t patience_ns)
 {
     static struct fr_frame held[FR_SLOTS_MAX];
     int n = 0, rc = 0;
     while (n < (int)FR_SLOTS_MAX &&
-           (rc = fr_reader_next(reader, PATIENCE_NS, &held[n])) != -EBUSY) {
+           (rc = fr_reader_next(reader, patience_ns, &held[n])) != -EBUSY) {
         if (rc == 0)
             n++;
         else if (rc != -ENOTCONN)
@@ -130,12 +130,12 @@ static int pin_all(struct fr_reader *reader)
     return 0;
 }
 
-static int read_frames(struct fr_reader *reader, long count)
+static int read_frames(struct fr_reader *reader, long count, int64_t patience_ns)
 {
     while (count > 0) {
         struct fr_frame frame;
         struct sample samples[COLUMNS];
-        int rc = fr_reader_next(reader, PATIENCE_NS, &frame);
+        int rc = fr_reader_next(reader, patience_ns, &frame);
         if (rc == -ENOTCONN) {
             print_event("no writer");
             continue;
@@ -158,18 +158,28 @@ static int read_frames(struct fr_reader *reader, long count)
 int main(int argc, char **argv)
 {
     struct fr_reader *peeking = NULL, *pinning = NULL;
-    if (argc < 3 || (argc > 3 && strcmp(argv[3], "--pin-all") != 0)) {
-        fprintf(stderr, "usage: frame_probe CAMERA COUNT [--pin-all]\n");
+    int64_t patience_ns = 20 * NS_PER_S;
+    bool is_pinning = false, is_understood = argc >= 3;
+    for (int i = 3; i < argc && is_understood; i++) {
+        if (strcmp(argv[i], "--pin-all") == 0)
+            is_pinning = true;
+        else if (strcmp(argv[i], "--patience") == 0 && i + 1 < argc)
+            patience_ns = strtol(argv[++i], NULL, 10) * NS_PER_S;
+        else
+            is_understood = false;
+    }
+    if (!is_understood) {
+        fprintf(stderr, "usage: frame_probe CAMERA COUNT [--pin-all] [--patience S]\n");
         return 2;
     }
     int status = fr_reader_open(argv[1], FR_READ_PEEK, &peeking) < 0 ||
                  fr_reader_open(argv[1], FR_READ_PINNED, &pinning) < 0;
-    if (status == 0 && argc > 3 && pin_all(pinning) < 0) {
+    if (status == 0 && is_pinning && pin_all(pinning, patience_ns) < 0) {
         fprintf(stderr, "frame_probe: pinning failed: %s\n", fr_reader_reason(pinning));
         status = 1;
     }
     if (status == 0)
-        status = read_frames(peeking, strtol(argv[2], NULL, 10));
+        status = read_frames(peeking, strtol(argv[2], NULL, 10), patience_ns);
     fr_reader_close(peeking);
     fr_reader_close(pinning);
     return status;
