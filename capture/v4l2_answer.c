@@ -1,6 +1,7 @@
-/* What a driver answered, checked: sizes, stride, field, colours. No system call. */
+/* What a driver answered, checked: sizes and strides. No system call. */
 #include "capture/v4l2_format.h"
 
+#include "capture/v4l2_look.h"
 #include "capture/v4l2_pix.h"
 #include "common/media/jpeg_decode.h"
 
@@ -16,65 +17,6 @@ enum { MAKERS_BYTES_MIN = 16, CONVERTED_SIDE_MIN = 16 };
 enum { PART_ALIGN = 4096 };
 /* What a driver may want for a buffer beyond the picture itself. */
 #define SLACK_BYTES (UINT64_C(16) << 20)
-
-static bool is_grey(uint32_t fourcc)
-{
-    return fourcc == V4L2_PIX_FMT_GREY || fourcc == V4L2_PIX_FMT_Y16 ||
-           fourcc == V4L2_PIX_FMT_Y16_BE || fourcc == V4L2_PIX_FMT_Y10BPACK;
-}
-
-/* The driver's colorimetry with its defaults put in. Values that do not fit are "not told". Grey has
- * the full range by default, as RGB has: the kernel's test pattern generator takes it so, and cameras
- * that give it (infrared) use it all. */
-static struct fr_colorimetry take_colorimetry(const struct fr_v4l2_pix *pix)
-{
-    uint32_t space = pix->colorspace, encoding = pix->ycbcr_enc;
-    uint32_t range = pix->quantization, transfer = pix->xfer_func;
-
-    if (space == V4L2_COLORSPACE_DEFAULT || space > UINT8_MAX)
-        return (struct fr_colorimetry){0};
-    if (encoding == V4L2_YCBCR_ENC_DEFAULT || encoding > UINT8_MAX)
-        encoding = V4L2_MAP_YCBCR_ENC_DEFAULT(space);
-    if (range == V4L2_QUANTIZATION_DEFAULT || range > UINT8_MAX)
-        range = V4L2_MAP_QUANTIZATION_DEFAULT(is_grey(pix->fourcc), space, encoding);
-    if (transfer == V4L2_XFER_FUNC_DEFAULT || transfer > UINT8_MAX)
-        transfer = V4L2_MAP_XFER_FUNC_DEFAULT(space);
-    return (struct fr_colorimetry){
-        .primaries = (uint8_t)space,
-        .transfer = (uint8_t)transfer,
-        .matrix = (uint8_t)encoding,
-        .range = (uint8_t)range,
-    };
-}
-
-static int take_field(uint32_t field, uint32_t *ret_field, char reason[FR_SOURCE_REASON_MAX])
-{
-    switch (field) {
-    case V4L2_FIELD_ANY: /* not an answer, but some drivers give it */
-    case V4L2_FIELD_NONE:
-        *ret_field = V4L2_FIELD_NONE;
-        return 0;
-    case V4L2_FIELD_TOP:
-    case V4L2_FIELD_BOTTOM:
-    case V4L2_FIELD_INTERLACED:
-    case V4L2_FIELD_INTERLACED_TB:
-    case V4L2_FIELD_INTERLACED_BT:
-        *ret_field = field;
-        return 0;
-    case V4L2_FIELD_SEQ_TB:
-    case V4L2_FIELD_SEQ_BT:
-    case V4L2_FIELD_ALTERNATE:
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "the driver gives the two fields of a picture %s, which framering does not put "
-                 "together; choose a progressive input",
-                 field == V4L2_FIELD_ALTERNATE ? "in buffers of their own" : "one after the other");
-        return -EINVAL;
-    default:
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "the driver answered with the unknown field order %u", field);
-        return -EPROTO;
-    }
-}
 
 /* The geometry with no padding at all. */
 static int init_tight(const struct fr_format *format, struct fr_geometry *ret_geometry)
@@ -296,13 +238,13 @@ int fr_v4l2_format_take(const struct v4l2_format *answered, uint32_t wanted_four
     struct fr_v4l2_agreed agreed = {
         .format = {.width_px = pix.width_px,
                    .height_px = pix.height_px,
-                   .colorimetry = take_colorimetry(&pix),
+                   .colorimetry = fr_v4l2_look_colours(&pix),
                    .rate_num = rate_den ? rate_num : 0,
                    .rate_den = rate_num ? rate_den : 0},
     };
     int rc = take_layout(&pix, &agreed, reason);
     if (rc == 0)
-        rc = take_field(pix.field, &agreed.format.field, reason);
+        rc = fr_v4l2_look_field(pix.field, &agreed.format.field, reason);
     if (rc == 0)
         rc = take_picture(&pix, wanted_fourcc, &agreed, reason);
     if (rc == 0)

@@ -1,8 +1,8 @@
 /* Which of a camera's formats to ask for: size first, then rate, then our preference. */
 #include "capture/v4l2_choice.h"
 
-#include "capture/append.h"
 #include "capture/v4l2_ioctl.h"
+#include "capture/v4l2_offered.h"
 #include "capture/v4l2_pix.h"
 
 #include <errno.h>
@@ -10,66 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the camera offers. */
-struct offered {
-    bool has[FR_V4L2_N_LAYOUTS];
-    bool has_asked;       /* what was asked for, whether framering knows it or not */
-    uint32_t jpeg_fourcc; /* MJPG, or JPEG where a driver calls it so */
-    /* Names, for people. */
-    char all[160];
-    char native[96];     /* of those that are read as they are, or decoded */
-    char converted[160]; /* of those that are read through libv4l2 */
-};
-
 /* Formats that the decoder makes out of a JPEG. */
 static bool is_decodable_to(uint32_t fourcc)
 {
     return fourcc == FR_FOURCC_GREY || fourcc == FR_FOURCC_YU12 || fourcc == FR_FOURCC_YV12 ||
            fourcc == FR_FOURCC_422P;
-}
-
-/* Adds a format's name to a list; "…" where there are more than fit. */
-static void add_name(char *names, size_t size, uint32_t fourcc)
-{
-    char name[8];
-    size_t used = strlen(names);
-    if (used + 16 < size)
-        fr_append(names, size, "%s%s", used ? " " : "", fr_v4l2_format_name(fourcc, name));
-    else if (!strstr(names, "…"))
-        fr_append(names, size, " …");
-}
-
-static void note_offered(struct offered *offered, uint32_t fourcc)
-{
-    const struct fr_v4l2_layout *layout = fr_v4l2_layout_find(fourcc);
-    add_name(offered->all, sizeof offered->all, fourcc);
-    if (!layout || offered->has[layout - fr_v4l2_layouts])
-        return;
-    offered->has[layout - fr_v4l2_layouts] = true;
-    if (layout->how == FR_V4L2_JPEG)
-        offered->jpeg_fourcc = fourcc;
-    if (layout->how == FR_V4L2_CONVERTED)
-        add_name(offered->converted, sizeof offered->converted, fourcc);
-    else
-        add_name(offered->native, sizeof offered->native, fourcc);
-}
-
-/* -ENODEV when it is gone. */
-static int list_offered(const struct fr_v4l2_device *device, uint32_t asked,
-                        struct offered *ret_offered)
-{
-    *ret_offered = (struct offered){.jpeg_fourcc = FR_FOURCC_MJPG};
-    for (uint32_t i = 0; i < FR_V4L2_ENUM_MAX; i++) {
-        struct v4l2_fmtdesc desc = {.index = i, .type = device->buf_type};
-        int rc = fr_v4l2_ioctl(device->fd, VIDIOC_ENUM_FMT, &desc);
-        if (rc == -ENODEV)
-            return rc;
-        if (rc < 0)
-            break;
-        note_offered(ret_offered, desc.pixelformat);
-        ret_offered->has_asked = ret_offered->has_asked || desc.pixelformat == asked;
-    }
-    return 0;
 }
 
 /* Does the camera give at least num/den frames a second? Unknown counts as yes. */
@@ -95,7 +40,7 @@ static bool reaches_rate(const struct fr_v4l2_device *device, const struct fr_v4
     return false;
 }
 
-static uint32_t driver_fourcc(const struct offered *offered, unsigned index)
+static uint32_t driver_fourcc(const struct fr_v4l2_offered *offered, unsigned index)
 {
     uint32_t fourcc = fr_v4l2_layouts[index].fourcc;
     return fourcc == FR_FOURCC_MJPG ? offered->jpeg_fourcc : fourcc;
@@ -139,8 +84,9 @@ static bool serves(const struct fr_v4l2_layout *layout, uint32_t fourcc)
 
 /* The best of the formats that are converted, or of those that are not; 0: none serves. */
 static uint32_t best_of(const struct fr_v4l2_device *device,
-                        const struct fr_source_request *request, const struct offered *offered,
-                        bool is_converted, uint32_t width_px, uint32_t height_px)
+                        const struct fr_source_request *request,
+                        const struct fr_v4l2_offered *offered, bool is_converted, uint32_t width_px,
+                        uint32_t height_px)
 {
     uint32_t best = 0;
     int best_score = request->fourcc ? -2 : -1; /* what was asked for by name is at least tried */
@@ -161,7 +107,7 @@ static uint32_t best_of(const struct fr_v4l2_device *device,
 
 /* The camera's fourcc to ask for; 0 when none will do. *ret_wanted is what readers shall see. */
 static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_source_request *request,
-                       const struct offered *offered, uint32_t width_px, uint32_t height_px,
+                       const struct fr_v4l2_offered *offered, uint32_t width_px, uint32_t height_px,
                        uint32_t *ret_wanted)
 {
     const struct fr_v4l2_layout *jpeg = fr_v4l2_layout_find(FR_FOURCC_MJPG);
@@ -180,61 +126,13 @@ static uint32_t choose(const struct fr_v4l2_device *device, const struct fr_sour
     return best_of(device, request, offered, true, width_px, height_px);
 }
 
-static const char *or_none(const char *names)
-{
-    return *names ? names : "none";
-}
-
-/* Nothing was asked for, and there is nothing. */
-static void refuse_all(const struct fr_v4l2_device *device, const struct offered *offered,
-                       char reason[FR_SOURCE_REASON_MAX])
-{
-    const char *native = "NV12 YU12 NV21 YV12 422P YUYV UYVY GREY MJPG";
-    if (*offered->converted)
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "%s (%s) gives only formats that are read through libv4l2, which convert = no "
-                 "forbids: %s; expected one of %s, or convert = yes",
-                 device->path, device->card, offered->converted, native);
-    else
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "%s (%s) gives only formats that framering does not read: %s; expected one of %s",
-                 device->path, device->card, *offered->all ? offered->all : "none at all", native);
-}
-
-static int refuse_formats(const struct fr_v4l2_device *device,
-                          const struct fr_source_request *request, const struct offered *offered,
-                          char reason[FR_SOURCE_REASON_MAX])
-{
-    char name[8];
-    fr_v4l2_format_name(request->fourcc, name);
-    if (!request->fourcc)
-        refuse_all(device, offered, reason);
-    else if (!offered->has_asked)
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "%s (%s) does not give %s; it gives %s (framering-capture --list shows sizes and "
-                 "rates)",
-                 device->path, device->card, name, *offered->all ? offered->all : "nothing");
-    else if (request->no_convert && fr_v4l2_layout_find(request->fourcc))
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "%s (%s) gives %s, which is read through libv4l2, and convert = no forbids that; "
-                 "without it framering reads of this camera: %s",
-                 device->path, device->card, name, or_none(offered->native));
-    else
-        snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "%s (%s) gives %s, which framering does not read; of this camera it reads: %s; "
-                 "through libv4l2: %s",
-                 device->path, device->card, name, or_none(offered->native),
-                 request->no_convert ? "none, for convert = no" : or_none(offered->converted));
-    return -EINVAL;
-}
-
 int fr_v4l2_choose(const struct fr_v4l2_device *device, const struct fr_source_request *request,
                    uint32_t width_px, uint32_t height_px, uint32_t *ret_fourcc,
                    uint32_t *ret_wanted, char reason[FR_SOURCE_REASON_MAX])
 {
-    struct offered offered;
+    struct fr_v4l2_offered offered;
     uint32_t wanted;
-    int rc = list_offered(device, request->fourcc, &offered);
+    int rc = fr_v4l2_offered_init(&offered, device, request->fourcc);
     if (rc < 0) {
         snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): asking for its formats failed: %s",
                  device->path, device->card, strerror(-rc));
@@ -242,7 +140,7 @@ int fr_v4l2_choose(const struct fr_v4l2_device *device, const struct fr_source_r
     }
     uint32_t fourcc = choose(device, request, &offered, width_px, height_px, &wanted);
     if (!fourcc)
-        return refuse_formats(device, request, &offered, reason);
+        return fr_v4l2_offered_refuse(device, request, &offered, reason);
     *ret_fourcc = fourcc;
     *ret_wanted = wanted;
     return 0;

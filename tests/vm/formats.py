@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from vivid_camera import BARS, CAPTURE, GREY_BARS, TOLERANCE, Camera, control, load, node, run  # noqa: E402
+from vivid_camera import CAPTURE, GREY_BARS, TOLERANCE, Camera, control, load, node, run  # noqa: E402
 
 NATIVE = ("GREY", "NV12", "NV21", "YU12", "YV12", "422P", "YUYV", "UYVY")
 # Formats of the multi-planar API in several memory planes, and what readers see of them.
@@ -81,15 +81,16 @@ class Formats(Camera):
         self.assertEqual(len(names), len(set(names)))
         streamed = set()
         for name in names:
+            if name not in NATIVE and name not in IN_PARTS and name not in CONVERTED:
+                with self.subTest(format=name):  # leaves nothing to clean up, and there are many
+                    self.check_refused(name)
+                continue
             with self.case(format=name):
-                if name in NATIVE or name in IN_PARTS:
-                    self.check_streams(name, IN_PARTS.get(name, name), {"USERPTR (zero copy)"})
-                elif name in CONVERTED:
+                if name in CONVERTED:
                     capture = self.check_streams(name, "YU12", {"libv4l2 (converted)"})
                     capture.wait_for(f"gives {name}, which libv4l2 converts to YU12")
                 else:
-                    self.check_refused(name)
-                    continue
+                    self.check_streams(name, IN_PARTS.get(name, name), {"USERPTR (zero copy)"})
                 streamed.add(name)
         return streamed
 
