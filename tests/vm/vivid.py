@@ -159,6 +159,7 @@ class Words(Camera):
         self.assertIn("vivid (driver vivid, platform:vivid-000)", first)
         self.assertRegex(first, r"(?m)^  YUYV 640x360 at 1, .*25, 30.* frames/s$")
         self.assertRegex(first, r"(?m)^  through libv4l2: .*\bRGB3\b")
+        self.assertRegex(first, r"(?m)^  not read by framering: .*\bHSV3\b")
         # The same pictures through the multi-planar API, there also in memory planes of their own.
         self.assertRegex(blocks[node("002-vid-cap")], r"(?m)^  NM12 640x360 at ")
 
