@@ -125,9 +125,9 @@ class Capture(Service):
     def __init__(self, camera, words):
         self.camera, self.rings, self.told = camera, {}, {}  # told: by life
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(f"/run/work/notify-{camera}")
+        self.socket.bind(f"/run/test/notify-{camera}")
         threading.Thread(target=self.listen, daemon=True).start()
-        super().__init__(f"capture-{camera}", words, {"NOTIFY_SOCKET": f"/run/work/notify-{camera}"})
+        super().__init__(f"capture-{camera}", words, {"NOTIFY_SOCKET": f"/run/test/notify-{camera}"})
 
     def listen(self):
         while True:
