@@ -11,23 +11,27 @@
  * never the same even value twice. A reader believes what it read only between two equal even
  * values.
  *
- *   The writer's hand is the set of slots that are its own: to be filled, given out (taken) to be
- * filled, and at most one that is published yet withheld. The hand always has `hand` slots. When a
- * filled slot is published, another one is claimed in its stead, the one unused for longest. When
- * none can be claimed (readers pin them all) the filled one is published withheld: its frame stands
- * like any other, but its semaphore stays 0, so that nobody can pin it, and as soon as it is no
- * longer the newest it is filled again. So no reader can shrink the hand, and the writer never
- * waits.
+ *   The writer's hand is the set of slots that are its own: to be filled, given out (taken) to be filled,
+ *   and at most one that is published yet withheld. The hand always has `hand` slots. When a filled slot is
+ *   published, another one takes its place, the one unused for longest. When none can be claimed (readers
+ *   pin them all) the filled one is published withheld: its frame stands like any other, but its semaphore
+ *   stays 0, so that nobody can pin it, and as soon as it is no longer the newest it is filled again. So no
+ *   reader can shrink the hand, and the writer never waits.
  *
- *   Gate n % FR_GATES is closed (1) before frame n exists and opened (0) when it is published; a
- * reader sleeps until the gate of the frame after the newest it knows is open. The kernel has an undo
- * for every gate and for ALIVE: when the writer dies it opens all gates, so everybody wakes, and drops
- * ALIVE, so everybody knows why. Gates n+1 and n+2 are closed when frame n+1 is published: n+2 is
- * closed when the next slot is taken, or first thing in the next publish, out of the readers' way.
+ *   Where there are slots enough, a replacement is claimed ahead, when a slot is taken: the spare, whose old
+ *   frame can still be peeked at until it is used. With a spare in store, the slot that was taken first is
+ *   let go ahead too: it is odd until it is published, and nobody keeps a pin on what is odd. Both spare
+ *   readers the system calls between a publish and their waking.
  *
- *   Order of publishing frame n in slot s: descriptor; sequence even; pin semaphore +P (unless
- * withheld); index entry; head = n; gate n open. Each step's reason is in
- * docs/architecture.md, and the model of the protocol fails without it.
+ *   Gate n % FR_GATES is closed (1) before frame n exists and opened (0) when it is published; a reader
+ *   sleeps until the gate of the frame after the newest it knows is open. The kernel has an undo for every
+ *   gate and for ALIVE: when the writer dies it opens all gates, so everybody wakes, and drops ALIVE, so
+ *   everybody knows why. Gate n+2 is closed after gate n was opened and before head shows frame n+1: when
+ *   the next slot is taken, or first thing in the next publish.
+ *
+ *   Order of publishing frame n in slot s: descriptor; sequence even; pin semaphore +P (unless withheld, or
+ *   let go ahead); index entry; head = n; gate n open. Each step's reason is in docs/architecture.md, and
+ *   the model of the protocol fails without it.
  */
 #pragma once
 
