@@ -80,7 +80,11 @@ void fr_capture_report_log(struct fr_capture_report *report, const struct fr_wri
                "pinned; `framering info` shows who, --slots gives more",
                n);
     if ((n = news(&report->mended_limit, counts->mended, &report->told.mended, now_mono_ns)))
-        fr_log(LOG_WARNING, "%llu pin semaphores mended: somebody of the group changed them", n);
+        fr_log(LOG_WARNING,
+               "%llu slots taken back: somebody of the group had changed their pins' semaphores, "
+               "or held "
+               "every slot for longer than pin_patience",
+               n);
 }
 
 void fr_capture_report_oddities(struct fr_capture_report *report, uint64_t count, const char *last,

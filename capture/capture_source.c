@@ -100,6 +100,8 @@ static bool begin_epoch(struct capture_loop *l)
         .hand = l->offer.hand,
         .copy_path = l->offer.copy_path,
         .no_pins = !l->settings->pins,
+        .pin_patience_ns =
+            l->settings->pin_patience_s > 0 ? (int64_t)(l->settings->pin_patience_s * 1e9) : -1,
     };
     int r = fr_writer_begin(l->writer, &options);
     l->has_epoch = r == 0;

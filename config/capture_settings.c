@@ -66,6 +66,16 @@ static const struct fr_setting rows[] = {
      .offset = AT(pins),
      .default_text = "yes",
      .help = "Let readers pin slots. With no, readers can only peek, and pinned ones are refused."},
+    {.key = "pin_patience",
+     .type = FR_SETTING_REAL,
+     .offset = AT(pin_patience_s),
+     .unit = "s",
+     .min = 0,
+     .max = 86400,
+     .default_text = "10",
+     .help =
+         "When readers hold every slot, take back the one that has been held longest, if that is "
+         "longer than this; its reader is told. 0 waits for ever."},
     {.key = "group",
      .type = FR_SETTING_STRING,
      .offset = AT(group),
@@ -135,8 +145,9 @@ static const struct fr_setting rows[] = {
      .type = FR_SETTING_BOOL,
      .offset = AT(convert),
      .default_text = "yes",
-     .help = "Read formats that framering does not know through libv4l2, when a camera gives nothing "
-             "else or one of them was asked for. With no, they are refused."},
+     .help =
+         "Read formats that framering does not know through libv4l2, when a camera gives nothing "
+         "else or one of them was asked for. With no, they are refused."},
     {.key = "input",
      .type = FR_SETTING_STRING,
      .offset = AT(input),

@@ -76,8 +76,10 @@ static void print_counters(const struct info_look *look, FILE *out)
             ring->withheld ? " (could not be pinned: readers held every other slot)" : "");
     fprintf(out, "  %-10s %llu\n", "gaps", (unsigned long long)ring->gaps);
     if (ring->mended)
-        fprintf(out, "  %-10s %llu semaphores that somebody had tampered with\n", "mended",
-                (unsigned long long)ring->mended);
+        fprintf(
+            out,
+            "  %-10s %llu slots taken back: their pins were tampered with, or held for too long\n",
+            "mended", (unsigned long long)ring->mended);
     fprintf(out, "  %-10s %llu epochs before this one\n", "restarts",
             (unsigned long long)ring->restarts);
 }

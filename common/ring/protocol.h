@@ -18,6 +18,12 @@
  *   stays 0, so that nobody can pin it, and as soon as it is no longer the newest it is filled again. So no
  *   reader can shrink the hand, and the writer never waits.
  *
+ *   A pin is good for as long as the writer has another slot to claim. When it has none, the slot that it
+ * was refused for longest is taken back from whoever has it, if that is longer than the pins' patience: by
+ * setting its semaphore, as any member of the group could. A reader that still holds it learns of it by
+ * the sequence word. Without this, pins that nobody has (left by a SETVAL, or by -1 without undo) would
+ * stay for the whole epoch, for the kernel does not tell a pin from a value.
+ *
  *   Where there are slots enough, a replacement is claimed ahead, when a slot is taken: the spare, whose old
  *   frame can still be peeked at until it is used. With a spare in store, the slot that was taken first is
  *   let go ahead too: it is odd until it is published, and nobody keeps a pin on what is odd. Both spare
@@ -59,8 +65,9 @@ enum fr_slot_state {
 /* The writer's books of one slot; nothing of it is read back from shared memory. */
 struct fr_slot_book {
     uint64_t sequence;
-    uint64_t last_frame; /* published in it; 0: none */
-    uint64_t taken_at;   /* stamp of fr_ring_take() */
+    uint64_t last_frame;     /* published in it; 0: none */
+    uint64_t taken_at;       /* stamp of fr_ring_take() */
+    int64_t refused_mono_ns; /* FREE, and to be claimed since then, in vain; 0: not so */
     enum fr_slot_state state;
 };
 
@@ -90,6 +97,8 @@ struct fr_ring_writer {
     struct fr_geometry geometry;
     uint32_t queue[FR_SLOTS_MAX], queue_first, queue_length; /* slots TO_FILL, in order */
     uint64_t takes;
+    int64_t pin_patience_ns;
+    int64_t now_mono_ns; /* of the last publish */
     uint64_t withheld, mended, gaps;
     uint64_t dropped[FR_DROP_REASONS];
 };
@@ -104,6 +113,8 @@ struct fr_ring_identity {
     int64_t begun_mono_ns;
     const char *camera;
     uint64_t first_frame; /* 0 for 1; others for tests of wrapping */
+    /* So long the writer does without a slot that is pinned, when it has no other; 0: for ever. */
+    int64_t pin_patience_ns;
 };
 
 /* Lays an empty ring out in zeroed memory of plan->segment_bytes at `base`, page-aligned. Slots 0

@@ -75,6 +75,7 @@ void fr_ring_writer_init(struct fr_ring_writer *w, void *base, const struct fr_l
         .ops = ops,
         .ctx = ctx,
         .has_pins = identity->has_pins,
+        .pin_patience_ns = identity->pin_patience_ns,
         .head = identity->first_frame ? identity->first_frame - 1 : 0,
         .newest_idx = NONE,
         .withheld_idx = NONE,
@@ -111,6 +112,11 @@ static void make_even(struct fr_ring_writer *w, uint32_t slot_idx)
                           memory_order_release);
 }
 
+static void put_counter(_Atomic uint64_t *counter, uint64_t value)
+{
+    atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
 /* The free slot that was published longest ago, beside the newest and those in `tried`; NONE. */
 static uint32_t oldest_free(const struct fr_ring_writer *w, uint32_t tried)
 {
@@ -129,14 +135,49 @@ static int claim_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     while ((idx = oldest_free(w, tried)) != NONE) {
         int rc = w->has_pins ? w->ops->claim(w->ctx, idx) : 0;
         if (rc == 0) {
+            w->book[idx].refused_mono_ns = 0;
             *ret_slot_idx = idx;
             return 0;
         }
         if (rc == -EIDRM)
             return rc;
+        if (w->book[idx].refused_mono_ns == 0)
+            w->book[idx].refused_mono_ns = w->now_mono_ns;
         tried |= 1u << idx;
     }
     return -EAGAIN;
+}
+
+/* Sets a slot's semaphore to what it is when nobody has the slot. This wipes others' undo, which costs at
+ * most that a slot is rewritten under a pin, and the sequence word tells of that. */
+static int mend(struct fr_ring_writer *w, uint32_t slot_idx)
+{
+    w->mended++;
+    put_counter(&w->header->mended, w->mended);
+    return w->ops->mend(w->ctx, slot_idx);
+}
+
+/* All slots are refused: takes back the one that has been for longest, if that is longer than there is
+ * patience for. 0; -EAGAIN: not yet, or a reader was quicker; -EIDRM. */
+static int take_back_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
+{
+    uint32_t idx = NONE;
+    for (uint32_t i = 0; i < w->slots; i++)
+        if (w->book[i].state == FR_SLOT_FREE && w->book[i].refused_mono_ns != 0 &&
+            i != w->newest_idx &&
+            (idx == NONE || w->book[i].refused_mono_ns < w->book[idx].refused_mono_ns))
+            idx = i;
+    if (idx == NONE || w->pin_patience_ns <= 0 ||
+        w->now_mono_ns - w->book[idx].refused_mono_ns < w->pin_patience_ns)
+        return -EAGAIN;
+    int rc = mend(w, idx);
+    if (rc == 0)
+        rc = w->ops->claim(w->ctx, idx);
+    if (rc == 0) {
+        w->book[idx].refused_mono_ns = 0;
+        *ret_slot_idx = idx;
+    }
+    return rc;
 }
 
 /* Makes the hand whole for when a slot leaves it: with the spare (unless that belongs to a slot which was
@@ -148,6 +189,8 @@ static int replace_one(struct fr_ring_writer *w)
         w->spare_idx = NONE;
     } else {
         int rc = claim_one(w, &idx);
+        if (rc == -EAGAIN)
+            rc = take_back_one(w, &idx);
         if (rc < 0)
             return rc;
     }
@@ -170,25 +213,13 @@ static int keep_spare(struct fr_ring_writer *w)
     return rc == -EIDRM ? rc : 0;
 }
 
-static void put_counter(_Atomic uint64_t *counter, uint64_t value)
-{
-    atomic_store_explicit(counter, value, memory_order_relaxed);
-}
-
 /* Lets a slot go: readers may pin it. 0 or -EIDRM. */
 static int let_go(struct fr_ring_writer *w, uint32_t slot_idx)
 {
     if (!w->has_pins)
         return 0;
     int rc = w->ops->give(w->ctx, slot_idx);
-    if (rc == -ERANGE) {
-        /* Somebody added what was not theirs. Setting the value wipes others' undo, which costs at most
-         * that a slot is rewritten under a pin that the sequence word then tells of. */
-        w->mended++;
-        put_counter(&w->header->mended, w->mended);
-        rc = w->ops->mend(w->ctx, slot_idx);
-    }
-    return rc;
+    return rc == -ERANGE ? mend(w, slot_idx) : rc; /* somebody added what was not theirs */
 }
 
 /* Lets the slot that was taken first go ahead of its publish, for it will most likely be published next.
@@ -265,6 +296,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
         return -EINVAL;
     if (!meta)
         meta = &plain;
+    w->now_mono_ns = now_mono_ns;
 
     int rc = close_gate_ahead(w);
     if (rc < 0)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum { SLOTS_DEFAULT = 8 };
+#define PIN_PATIENCE_DEFAULT_NS INT64_C(10000000000)
 
 struct fr_writer {
     char camera[FR_CAMERA_NAME_MAX + 1];
@@ -197,6 +198,9 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
         .pins_id = w->ids.pins_id,
         .begun_mono_ns = now_mono_ns(),
         .camera = w->camera,
+        .pin_patience_ns = options->pin_patience_ns == 0  ? PIN_PATIENCE_DEFAULT_NS
+                           : options->pin_patience_ns < 0 ? 0
+                                                          : options->pin_patience_ns,
     };
     memcpy(identity.boot, meet.boot, sizeof identity.boot);
     fr_ring_format(w->base, &plan, &options->geometry, &identity);

@@ -99,7 +99,8 @@ static int begin(struct act *act, const char *words)
                                .colorimetry.range = (uint8_t)range,
                                .rate_num = num,
                                .rate_den = den};
-    act->options = (struct fr_epoch_options){.slots = slots, .copy_path = FR_PATH_MMAP};
+    act->options =
+        (struct fr_epoch_options){.slots = slots, .copy_path = FR_PATH_MMAP, .pin_patience_ns = -1};
     int rc = fr_geometry_init(&format, &act->options.geometry);
     act->n = 0;
     if (rc == 0 && act->has_jpeg)

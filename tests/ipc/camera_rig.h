@@ -39,7 +39,8 @@ static inline int rig_try(struct rig *rig, const struct fr_source_request *reque
         return rc;
     }
     for (rc = -EAGAIN, rig->fallbacks = -1; rc == -EAGAIN && rig->fallbacks < 3;) {
-        const struct fr_epoch_options options = {.geometry = rig->offer.geometry,
+        const struct fr_epoch_options options = {.pin_patience_ns = -1,
+                                                 .geometry = rig->offer.geometry,
                                                  .slots = request->slots,
                                                  .hand = rig->offer.hand,
                                                  .copy_path = rig->offer.copy_path};

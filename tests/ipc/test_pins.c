@@ -21,6 +21,7 @@ struct stage {
     struct meet read;   /* turns of the honest ones: two a turn */
     struct meet freed;  /* the hostile one is dead, and one more frame is out */
     atomic_bool stop;
+    int64_t patience_ns;
     uint64_t waits, frames;
     struct fr_writer_counts counts;
 };
@@ -147,6 +148,7 @@ static void hoard(const char *name, uint32_t hand)
     struct fr_epoch_options options = camera_options(64, 48);
     options.slots = SLOTS;
     options.hand = hand;
+    options.pin_patience_ns = -1; /* however long the box takes for it */
     struct camera camera;
     struct queue queue = {0};
     camera_open(&camera, name, &options);
@@ -209,6 +211,7 @@ static void publisher_main(void *arg)
 {
     struct stage *stage = arg;
     struct fr_epoch_options options = camera_options(160, 120);
+    options.pin_patience_ns = stage->patience_ns;
     struct camera camera;
     camera_open(&camera, stage->camera, &options);
     meet_add(&stage->ring);
@@ -313,6 +316,55 @@ START_TEST(n2_meddling_with_pins_never_makes_a_torn_frame_pass_nor_stops_the_cam
 }
 END_TEST
 
+/* Makes pins that nobody will ever give back, in every way there is, and dies. */
+static void phantom_maker_main(void *arg)
+{
+    struct stage *stage = arg;
+    struct fr_ring_info info = ring_info(stage->camera);
+    /* The writer goes on meanwhile: until it has no slot to claim. */
+    while (ring_info(stage->camera).withheld < info.withheld + 2 * SLOTS) {
+        for (uint16_t s = 0; s < info.slots; s++) {
+            struct sembuf take = {.sem_num = s, .sem_op = (short)(-1 - s), .sem_flg = IPC_NOWAIT};
+            if (s % 2)
+                semop(info.pins_id, &take, 1);
+            else if (semctl(info.pins_id, s, GETVAL) == PIN_VALUE)
+                semctl(info.pins_id, s, SETVAL, PIN_VALUE / 2);
+        }
+    }
+}
+
+START_TEST(n2_pins_that_nobody_has_are_taken_back_although_a_reader_is_there)
+{
+    struct stage *stage = shared_alloc(sizeof *stage);
+    stage->camera = "n2-phantoms";
+    stage->patience_ns = NS_PER_S / 4;
+    pid_t pinned = child_start(checking_pinned_main, stage);
+    pid_t writer = child_start(publisher_main, stage);
+    meet_wait(&stage->read, 2);
+    child_ends_well(child_start(phantom_maker_main, stage));
+
+    /* After that the honest one has frames as before, and none is withheld any more. */
+    struct fr_ring_info info;
+    uint64_t withheld;
+    int64_t end_ns = now_ns() + DEADLINE_S * NS_PER_S;
+    do {
+        ck_assert_msg(now_ns() < end_ns, "frames are withheld for ever");
+        withheld = ring_info(stage->camera).withheld;
+        uint32_t published = atomic_load(&stage->published.count);
+        meet_wait(&stage->published, published + 20 * SLOTS);
+        info = ring_info(stage->camera);
+    } while (info.withheld != withheld);
+    ck_assert_uint_ge(info.mended, 1);
+    uint32_t read = atomic_load(&stage->read.count);
+    meet_wait(&stage->read, read + 4 * SLOTS);
+
+    atomic_store(&stage->stop, true);
+    child_ends_well(writer);
+    child_ends_well(pinned);
+    ck_assert_uint_le(stage->waits, stage->frames / 100);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- N5 */
 
 START_TEST(n5_where_pins_are_off_peek_works_and_pinned_is_refused)
@@ -352,4 +404,5 @@ END_TEST
 IPC_MAIN("pins", n1_reader_that_pins_all_it_can_blinds_nobody,
          n1_nor_does_it_with_three_slots_at_the_driver,
          n2_meddling_with_pins_never_makes_a_torn_frame_pass_nor_stops_the_camera,
+         n2_pins_that_nobody_has_are_taken_back_although_a_reader_is_there,
          n5_where_pins_are_off_peek_works_and_pinned_is_refused)

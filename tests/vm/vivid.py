@@ -135,7 +135,7 @@ class Faults(Camera):
                 self.stop(capture)
 
     def test_N1_readers_that_pin_everything_do_not_stop_a_zero_copy_camera(self):
-        capture, _ = self.streaming("--slots", "6")
+        capture, _ = self.streaming("--slots", "6", "--pin-patience", "0")
         seen = self.probe(20, "--pin-all")
         self.assertEqual(seen[0], {"event": "pinned all", "held": 3})
         frames = seen[1:]

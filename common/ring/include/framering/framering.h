@@ -194,8 +194,9 @@ FR_PUBLIC int fr_frame_luma(const struct fr_frame *frame, struct fr_luma *ret_lu
 /* ---------------------------------------------------------------- reading */
 
 enum fr_read_mode {
-    /* The slot stays yours until you release it: for readers that hand the pointer on. Needs write
-     * permission to the pins' semaphore set (group framering). */
+    /* The slot stays yours until you release it: for readers that hand the pointer on. Only when readers
+     * hold every slot does the writer take back one that has been held for more than 10 s;
+     * fr_reader_release() tells then. Needs write permission to the pins' semaphore set (group framering). */
     FR_READ_PINNED = 0,
     /* Needs no write permission to anything. The writer may reuse the slot while you read it:
      * fr_reader_release() tells, and then the result must be thrown away. */
@@ -309,6 +310,9 @@ struct fr_epoch_options {
     uint32_t hand;      /* slots always in the writer's hand: 2 (0 means 2), with zero copy 3 */
     uint32_t copy_path; /* enum fr_copy_path */
     bool no_pins;       /* pinned readers are refused */
+    /* When readers hold every slot, the writer takes back the one that has been held longest, if that is
+     * longer than this. 0 means 10 s; below 0: never. */
+    int64_t pin_patience_ns;
 };
 
 /* Begins an epoch: removes what is left of earlier ones, makes the segment and the semaphores,
@@ -368,7 +372,7 @@ struct fr_writer_counts {
     uint64_t epoch;
     uint64_t frames;
     uint64_t withheld; /* published but not to be pinned */
-    uint64_t mended;   /* semaphores that somebody had tampered with */
+    uint64_t mended;   /* slots taken back: their pins were tampered with, or held for too long */
     uint64_t dropped[FR_DROP_REASONS];
 };
 /* Since the writer was opened, over all epochs. */
