@@ -91,7 +91,7 @@ static bool read_descriptor(struct fr_ring_reader *r, uint32_t slot_idx, uint64_
     return true;
 }
 
-/* Tries frame n: 0; -ESTALE: it is not there any more; -EBUSY: withheld; -EIDRM …: from pin. */
+/* Tries frame n: 0; -ESTALE: it is not there any more; -EBUSY: it cannot be pinned; -EIDRM …: from pin. */
 static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
                      const struct fr_reader_ops *ops, void *ctx, struct fr_ring_taken *taken)
 {
@@ -103,12 +103,10 @@ static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
         return -ESTALE;
     if (pinned) {
         int rc = ops->pin(ctx, slot_idx);
-        if (rc == -EAGAIN) {
-            /* A hint, for telling only: it may be out of date. */
-            uint64_t withheld =
-                atomic_load_explicit(&r->view->shared->withheld_slot, memory_order_relaxed);
-            return withheld == slot_idx + 1u && load_head(r) == n ? -EBUSY : -ESTALE;
-        }
+        /* The writer claims no slot while its frame is the newest: if it still is, it was published
+         * withheld, or somebody else of the group has set its semaphore. */
+        if (rc == -EAGAIN)
+            return load_head(r) == n ? -EBUSY : -ESTALE;
         if (rc < 0)
             return rc;
     }

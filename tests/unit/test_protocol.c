@@ -6,13 +6,18 @@ static void fill(struct ring_model *m, uint32_t slot, uint64_t n)
     memset(m->writer.slots_base + slot * m->plan.slot_bytes, (int)(n & 0xff), m->plan.slot_bytes);
 }
 
-static uint32_t publish(struct ring_model *m)
+static uint32_t publish_at(struct ring_model *m, int64_t now_mono_ns)
 {
     uint32_t slot;
     ck_assert_int_eq(fr_ring_take(&m->writer, &slot), 0);
     fill(m, slot, m->writer.head + 1);
-    ck_assert_int_eq(fr_ring_publish(&m->writer, slot, NULL, 1), 0);
+    ck_assert_int_eq(fr_ring_publish(&m->writer, slot, NULL, now_mono_ns), 0);
     return slot;
+}
+
+static uint32_t publish(struct ring_model *m)
+{
+    return publish_at(m, 1);
 }
 
 /* Slots that are the writer's by its own books. */
@@ -160,6 +165,126 @@ START_TEST(n2_a_raised_semaphore_is_mended_and_counted)
 }
 END_TEST
 
+enum { SLOTS = 8, PATIENCE = 100 };
+
+/* A ring with patience for pins, all of whose free slots are pinned by nobody who would let go. */
+static void model_of_phantoms(struct ring_model *m, uint32_t hand)
+{
+    model_init(m, 64, SLOTS, hand, 0);
+    m->writer.pin_patience_ns = PATIENCE;
+    for (uint32_t i = hand; i < SLOTS; i++)
+        atomic_store(&m->pins[i], (int)(1 + i * 4000));
+}
+
+START_TEST(n2_pins_that_nobody_has_cost_frames_for_the_time_of_patience)
+{
+    for (uint32_t hand = 2; hand <= 3; hand++) {
+        struct ring_model m;
+        int64_t now = 1000, end = now + PATIENCE + 2 * SLOTS;
+        model_of_phantoms(&m, hand);
+        for (; now < end; now++)
+            publish_at(&m, now);
+        uint64_t withheld = m.writer.withheld, mended = m.writer.mended;
+        ck_assert_uint_ge(withheld, PATIENCE - 1); /* not before its time */
+        ck_assert_uint_le(withheld, PATIENCE + 2 * SLOTS);
+        ck_assert_uint_ge(mended, 1);
+        ck_assert_uint_eq(mended, atomic_load(&m.writer.header->mended));
+        for (; now < end + 10 * PATIENCE; now++)
+            publish_at(&m, now);
+        ck_assert_uint_eq(m.writer.withheld, withheld); /* that was all */
+        ck_assert_uint_le(m.writer.mended, SLOTS);
+        ck_assert_uint_eq(hand_of(&m), hand);
+        model_fini(&m);
+    }
+}
+END_TEST
+
+START_TEST(n1_a_pin_is_good_for_ever_while_there_are_other_slots)
+{
+    struct ring_model m;
+    model_init(&m, 64, SLOTS, 2, 0);
+    m.writer.pin_patience_ns = PATIENCE;
+    struct fr_view view = model_view(&m);
+    struct fr_ring_reader r;
+    struct fr_ring_taken taken;
+    fr_ring_reader_init(&r, &view);
+    publish(&m);
+    ck_assert_int_eq(fr_ring_read(&r, false, true, &model_single_ops, &m, &taken), 0);
+    for (int64_t now = 2; now < 20 * PATIENCE; now++)
+        publish_at(&m, now);
+    ck_assert(fr_ring_intact(&view.descriptors[taken.slot_idx], taken.sequence));
+    ck_assert_uint_eq(m.writer.mended + m.writer.withheld, 0);
+    model_fini(&m);
+}
+END_TEST
+
+START_TEST(n1_when_all_is_held_what_was_held_longest_goes_first_and_its_holder_is_told)
+{
+    struct ring_model m;
+    struct fr_ring_taken taken[SLOTS];
+    unsigned held = 0;
+    int64_t now = 1000;
+    model_init(&m, 64, SLOTS, 2, 0);
+    m.writer.pin_patience_ns = PATIENCE;
+    struct fr_view view = model_view(&m);
+    struct fr_ring_reader r;
+    fr_ring_reader_init(&r, &view);
+    int rc;
+    do { /* one each tenth of the patience */
+        publish_at(&m, now);
+        now += PATIENCE / 10;
+        rc = fr_ring_read(&r, false, true, &model_single_ops, &m, &taken[held]);
+        held += rc == 0;
+    } while (rc == 0 && held < SLOTS);
+    ck_assert_int_eq(rc, -EBUSY);
+    ck_assert_uint_ge(held, SLOTS - 3);
+    unsigned lost = 0;
+    for (unsigned i = 0; i < 100; i++, now += PATIENCE / 10) {
+        publish_at(&m, now);
+        for (unsigned k = 0; k < held; k++) {
+            bool is_intact =
+                fr_ring_intact(&view.descriptors[taken[k].slot_idx], taken[k].sequence);
+            ck_assert_msg(is_intact == (k >= lost) || k == lost, "%u went before %u", k, lost);
+            lost += !is_intact && k == lost;
+        }
+    }
+    ck_assert_uint_ge(lost, 1);
+    ck_assert_uint_lt(lost, held); /* no more than the writer has need of */
+    model_fini(&m);
+}
+END_TEST
+
+START_TEST(n2_without_patience_nothing_is_taken_back)
+{
+    struct ring_model m;
+    model_of_phantoms(&m, 2);
+    m.writer.pin_patience_ns = 0;
+    for (int64_t now = 1000; now < 1000 + 20 * PATIENCE; now++)
+        publish_at(&m, now);
+    ck_assert_uint_eq(m.writer.mended, 0);
+    ck_assert_uint_eq(m.writer.withheld, m.writer.head);
+    model_fini(&m);
+}
+END_TEST
+
+START_TEST(n2_a_newest_frame_that_somebody_made_unpinnable_is_told)
+{
+    struct ring_model m;
+    model_init(&m, 64, SLOTS, 2, 0);
+    struct fr_view view = model_view(&m);
+    struct fr_ring_reader r;
+    struct fr_ring_taken taken;
+    fr_ring_reader_init(&r, &view);
+    for (unsigned i = 0; i < 100; i++) {
+        uint32_t slot = publish(&m);
+        atomic_store(&m.pins[slot], 0);
+        ck_assert_int_eq(fr_ring_read(&r, false, true, &model_single_ops, &m, &taken), -EBUSY);
+        atomic_store(&m.pins[slot], FR_PIN_MAX);
+    }
+    model_fini(&m);
+}
+END_TEST
+
 START_TEST(discarded_slots_come_back_and_are_counted)
 {
     struct ring_model m;
@@ -278,8 +403,13 @@ END_TEST
 UNIT_MAIN("protocol", the_hand_never_shrinks_whatever_is_pinned,
           n1_newest_frame_is_readable_by_peek_when_all_is_pinned, a_pinned_slot_is_never_rewritten,
           s21_frame_numbers_may_wrap, missed_frames_are_counted_as_they_jump,
-          n2_a_raised_semaphore_is_mended_and_counted, discarded_slots_come_back_and_are_counted,
-          removed_ring_is_told_to_both_sides,
+          n2_a_raised_semaphore_is_mended_and_counted,
+          n2_pins_that_nobody_has_cost_frames_for_the_time_of_patience,
+          n1_a_pin_is_good_for_ever_while_there_are_other_slots,
+          n1_when_all_is_held_what_was_held_longest_goes_first_and_its_holder_is_told,
+          n2_without_patience_nothing_is_taken_back,
+          n2_a_newest_frame_that_somebody_made_unpinnable_is_told,
+          discarded_slots_come_back_and_are_counted, removed_ring_is_told_to_both_sides,
           dead_writers_last_frame_is_still_given_then_the_end_is_told,
           s6_hostile_head_and_index_neither_spin_nor_lead_outside,
           s6_hostile_plane_table_is_refused)
