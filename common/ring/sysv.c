@@ -1,6 +1,7 @@
 /* See sysv.h. */
 #include "common/ring/sysv.h"
 #include "common/ring/explain.h"
+#include "common/ring/limits.h"
 
 #include <errno.h>
 #include <string.h>
@@ -108,37 +109,6 @@ uint32_t fr_sysv_tag(dev_t device, ino_t inode, const char *camera)
            1; /* never 0, which is "not initialised" */
 }
 
-static void explain_limit(int error, const char *what, uint64_t asked, char *reason, size_t size)
-{
-    bool is_shm = what[0] == 's' && what[1] == 'h';
-    switch (error) {
-    case ENOSPC:
-        fr_explain(reason, size,
-                   "%s: the kernel has no free identifier, or its limit is reached (asked for %llu "
-                   "%s). Look with `ipcs -l -u`; raise with `sysctl %s`",
-                   what, (unsigned long long)asked, is_shm ? "bytes" : "semaphores",
-                   is_shm ? "kernel.shmmni=… kernel.shmall=…" : "kernel.sem=…");
-        break;
-    case EINVAL:
-        fr_explain(reason, size,
-                   "%s: %llu %s are more than the kernel allows at a time. Look with `ipcs -l`; "
-                   "raise with `sysctl %s`, or use fewer slots or a smaller picture",
-                   what, (unsigned long long)asked, is_shm ? "bytes" : "semaphores",
-                   is_shm ? "kernel.shmmax=…" : "kernel.sem=…");
-        break;
-    case ENOMEM:
-        fr_explain(
-            reason, size,
-            "%s: not enough memory for %llu %s. Use fewer slots or a smaller picture, or free "
-            "memory",
-            what, (unsigned long long)asked, is_shm ? "bytes" : "semaphores");
-        break;
-    default:
-        fr_explain(reason, size, "%s of %llu %s: %s", what, (unsigned long long)asked,
-                   is_shm ? "bytes" : "semaphores", strerror(error));
-    }
-}
-
 /* Takes the first key that is free; when all are taken, none. Keys say nothing of identity:
  * strangers may squat on them, and nobody looks a ring up by its key. */
 static int get_segment(const char *lock_path, uint64_t bytes)
@@ -201,7 +171,7 @@ static int set_values(int sem_id, unsigned short *values, uint32_t n_values, uin
  * open one (0) stays open. Turning a gate then needs no SEM_UNDO, which would cost each wake some 0.4 µs. */
 static int make_mortal(int gates_id)
 {
-    struct sembuf ops[2 * FR_GATES + 3];
+    struct sembuf ops[FR_SYSV_MORTAL_OPS];
     size_t n = 0;
     for (unsigned short i = 0; i < FR_GATES; i++) {
         ops[n++] = (struct sembuf){.sem_num = i, .sem_op = 1, .sem_flg = SEM_UNDO};
@@ -267,6 +237,10 @@ static int touch(void *base, size_t bytes)
 
 static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, void **ret_base)
 {
+    /* The kernel would promise it, and then end processes to keep the promise. */
+    int64_t available = fr_memory_available();
+    if (available >= 0 && bytes > (uint64_t)available)
+        return -ENOMEM;
     int id = get_segment(lock_path, bytes);
     if (id < 0)
         return id;
@@ -297,19 +271,28 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
     void *base = NULL;
     int rc;
 
+    const struct fr_need gates = {.sets = 1,
+                                  .semaphores = FR_GATE_SEMS,
+                                  .set_semaphores_max = FR_GATE_SEMS,
+                                  .operations_max = FR_SYSV_MORTAL_OPS};
+    const struct fr_need pins = {
+        .sets = 1, .semaphores = plan->slots + 2, .set_semaphores_max = plan->slots + 2};
+    const struct fr_need segment = {.segments = 1,
+                                    .segment_bytes = plan->segment_bytes,
+                                    .segment_bytes_max = plan->segment_bytes};
     rc = ids.gates_id = make_gates(lock_path, tag, group);
     if (rc < 0) {
-        explain_limit(-rc, "semget", FR_GATE_SEMS, reason, reason_size);
+        fr_limits_explain(-rc, "semget for the gates", &gates, reason, reason_size);
         goto fail;
     }
     rc = ids.pins_id = make_pins(lock_path, tag, group, plan);
     if (rc < 0) {
-        explain_limit(-rc, "semget", plan->slots + 2, reason, reason_size);
+        fr_limits_explain(-rc, "semget for the pins", &pins, reason, reason_size);
         goto fail;
     }
     rc = ids.shm_id = make_segment(lock_path, group, plan->segment_bytes, &base);
     if (rc < 0) {
-        explain_limit(-rc, "shmget", plan->segment_bytes, reason, reason_size);
+        fr_limits_explain(-rc, "shmget", &segment, reason, reason_size);
         goto fail;
     }
     *ret_ids = ids;
@@ -317,7 +300,8 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
     return 0;
 fail:
     fr_sysv_remove(&ids);
-    return rc;
+    /* The kernel's word for some of its limits; to our callers it means that they asked for nonsense. */
+    return rc == -EINVAL || rc == -E2BIG ? -ENOSPC : rc;
 }
 
 void fr_sysv_remove(const struct fr_sysv *ids)

@@ -7,6 +7,9 @@
 
 #include <sys/types.h>
 
+/* Operations of the call by which the kernel learns what to do at the writer's death. */
+enum { FR_SYSV_MORTAL_OPS = 2 * FR_GATES + 3 };
+
 struct fr_sysv {
     int shm_id, gates_id, pins_id;
 };

@@ -151,21 +151,46 @@ static void sweep(struct fr_writer *w)
                   is_recorded ? old.cookie : 0);
 }
 
+static int plan_epoch(const struct fr_epoch_options *options, struct fr_layout_plan *ret_plan)
+{
+    return fr_layout_plan(&options->geometry, options->slots ? options->slots : SLOTS_DEFAULT,
+                          options->hand ? options->hand : FR_HAND_MIN, ret_plan);
+}
+
+int fr_epoch_need(const struct fr_epoch_options *options, struct fr_need *ret_need)
+{
+    struct fr_layout_plan plan;
+    int rc = plan_epoch(options, &plan);
+    if (rc < 0)
+        return rc;
+    uint32_t pins = plan.slots + 2;
+    *ret_need = (struct fr_need){
+        .segment_bytes = plan.segment_bytes,
+        .segment_bytes_max = plan.segment_bytes,
+        .segments = 1,
+        .sets = 2,
+        .semaphores = FR_GATE_SEMS + pins,
+        .set_semaphores_max = pins > FR_GATE_SEMS ? pins : FR_GATE_SEMS,
+        .operations_max = FR_SYSV_MORTAL_OPS,
+    };
+    return 0;
+}
+
 int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
 {
     struct fr_layout_plan plan;
     struct fr_rendezvous meet = {0};
-    uint32_t hand = options->hand ? options->hand : FR_HAND_MIN;
-    uint32_t slots = options->slots ? options->slots : SLOTS_DEFAULT;
 
     fr_writer_end(w);
     w->reason[0] = 0;
-    int rc = fr_layout_plan(&options->geometry, slots, hand, &plan);
+    int rc = plan_epoch(options, &plan);
     if (rc < 0) {
         fr_explain(w->reason, sizeof w->reason,
                    "a ring of %u slots with %u in the writer's hand and this picture cannot be; "
                    "expected %u to %u slots, %u of them in hand and 2 more, and a known format",
-                   slots, hand, (unsigned)FR_SLOTS_MIN, FR_SLOTS_MAX, (unsigned)FR_HAND_MIN);
+                   options->slots ? options->slots : SLOTS_DEFAULT,
+                   options->hand ? options->hand : FR_HAND_MIN, (unsigned)FR_SLOTS_MIN,
+                   FR_SLOTS_MAX, (unsigned)FR_HAND_MIN);
         return rc;
     }
 

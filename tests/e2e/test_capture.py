@@ -4,6 +4,7 @@ import fcntl
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -185,6 +186,41 @@ class Deaths(CaptureCase):
         reader.frame()
         self.stop(process)
         self.assertNotIn("no frame for", self.ends(process)[1])
+
+
+class Limits(CaptureCase):
+    def limit(self, name, value):
+        """Sets a limit of this test's IPC namespace, until the test ends."""
+        path = pathlib.Path("/proc/sys/kernel", name)
+        if not os.access(path, os.W_OK):
+            self.skipTest(f"{path} cannot be written here")
+        before = path.read_text()
+        self.addCleanup(path.write_text, before)
+        path.write_text(value)
+
+    def test_S17_a_limit_that_is_too_low_ends_the_start_with_its_name_and_what_raises_it(self):
+        for name, value, told in (
+                ("shmmax", "10000", r"at most 10000 bytes in a shared memory segment \(SHMMAX\), and "
+                                    r"(\d+) were asked for; raise it with `sudo (sysctl -w "
+                                    r"kernel.shmmax=\1)`"),
+                ("shmmni", "0", r"at most 0 shared memory segments \(SHMMNI\), and (1) were asked for; "
+                                r"raise it with `sudo (sysctl -w kernel.shmmni=1)`"),
+                ("shmall", "1", r"at most 1 pages of shared memory in all \(SHMALL\), and (\d+) were "
+                                r"asked for; raise it with `sudo (sysctl -w kernel.shmall=\1)`"),
+                ("sem", "32 32000 9 128", r"at most 9 operations in a call on semaphores \(SEMOPM\), "
+                                          r"and (35) were asked for; raise it with `sudo "
+                                          r"(sysctl -w kernel.sem='32 32000 35 128')`")):
+            with self.subTest(limit=name):
+                self.limit(name, value)
+                code, said = self.ends(self.capture())
+                self.assertEqual(code, 1, said)
+                match = re.search(f"no ring: .*{told}", said)
+                self.assertTrue(match, said)
+                self.assertEqual(ipc_objects(), [])
+                subprocess.run(f"{match[2]} >/dev/null", shell=True, check=True)
+                process = self.capture()
+                self.reader().frame()
+                self.stop(process)
 
 
 class Watchdog(CaptureCase):

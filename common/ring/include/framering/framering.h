@@ -445,6 +445,45 @@ FR_PUBLIC int fr_ring_list(int (*each)(const char *camera, void *userdata), void
  * its lock is held); -EPERM: not ours. */
 FR_PUBLIC int fr_ring_remove(const char *camera, char *reason, size_t reason_size);
 
+/* ---------------------------------------------------------------- what the kernel allows */
+
+/* What rings ask of the kernel; needs of several rings are added up, but for those ending in _max. */
+struct fr_need {
+    uint64_t segment_bytes; /* of all segments together */
+    uint64_t segment_bytes_max;
+    uint32_t segments;
+    uint32_t sets; /* of semaphores */
+    uint32_t semaphores;
+    uint32_t set_semaphores_max;
+    uint32_t operations_max; /* in one semop(2) */
+};
+
+/* What a ring of these options needs: what fr_writer_begin() will ask for. -EINVAL, -ENOTSUP. Pure. */
+FR_PUBLIC int fr_epoch_need(const struct fr_epoch_options *options, struct fr_need *ret_need);
+
+/* One of the kernel's limits on System V objects. */
+struct fr_limit {
+    const char *name; /* "SHMMAX" */
+    const char *what; /* "bytes in a shared memory segment" */
+    uint64_t value;
+    uint64_t used;     /* of it now, in this IPC namespace; 0 for limits on a single object */
+    uint64_t asked;    /* beside that */
+    char command[112]; /* "sysctl -w kernel.shmmax=66355200": lets in what was asked for */
+};
+enum { FR_LIMITS = 7 };
+
+/* The limits of this process's IPC namespace, beside what is needed. Negative errno where the kernel has
+ * no System V objects. */
+FR_PUBLIC int fr_limits(const struct fr_need *need, struct fr_limit ret_limits[FR_LIMITS]);
+/* What was asked for would be refused. Pure. */
+FR_PUBLIC bool fr_limit_is_short(const struct fr_limit *limit);
+/* Says so in a line, with the command that raises it. Pure. */
+FR_PUBLIC void fr_limit_explain(const struct fr_limit *limit, char *buf, size_t size);
+
+/* Bytes of memory (swap included) that can be had without taking them from other programs, as the kernel
+ * estimates; negative errno when it does not tell. */
+FR_PUBLIC int64_t fr_memory_available(void);
+
 #ifdef __cplusplus
 }
 #endif
