@@ -139,13 +139,14 @@ static inline void *shared_alloc(size_t size)
 
 /* ---------------------------------------------------------------- users */
 
-/* Three that no box has in its files: the writer's, a member of its group, and a stranger. */
+/* Some that no box has in its files: the writer's, two members of its group, and a stranger. */
 struct user {
     uid_t uid;
     gid_t gid;
 };
 static const struct user user_writer = {40001, 40000};
 static const struct user user_reader = {40002, 40000};
+static const struct user user_honest = {40004, 40000};
 static const struct user user_stranger = {40003, 40003};
 
 static inline bool become(const struct user *user)
