@@ -1,6 +1,7 @@
 /* See attachment.h. */
 #include "common/ring/attachment.h"
 #include "common/ring/explain.h"
+#include "common/ring/forks.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -69,6 +70,7 @@ int fr_attachment_new(const struct fr_rendezvous *meet, struct fr_attachment **r
         return -ENOMEM;
     a->meet = *meet;
     a->holders = 1;
+    a->generation = fr_forks_generation();
 
     int rc;
     void *base = shmat(meet->ids.shm_id, NULL, SHM_RDONLY);
@@ -105,7 +107,8 @@ void fr_attachment_free(struct fr_attachment *a)
 {
     if (!a)
         return;
-    for (uint32_t i = 0; i < FR_SLOTS_MAX; i++)
+    /* In a child made by fork() they are not ours to give back. */
+    for (uint32_t i = 0; i < FR_SLOTS_MAX && a->generation == fr_forks_generation(); i++)
         for (; a->pins[i] > 0; a->pins[i]--)
             fr_sysv_unpin(a->meet.ids.pins_id, i);
     if (a->base)

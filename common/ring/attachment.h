@@ -9,6 +9,7 @@ struct fr_attachment {
     void *base; /* NULL: not attached */
     struct fr_view view;
     struct fr_sysv_segment segment;
+    unsigned generation;         /* of forks, in which it was attached */
     uint32_t holders;            /* the reader, and each frame held */
     struct fr_attachment *next;  /* for its owner's lists */
     uint32_t pins[FR_SLOTS_MAX]; /* this process's, to be given back at close */

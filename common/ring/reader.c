@@ -6,6 +6,7 @@
  * there was none. */
 #include "common/ring/attachment.h"
 #include "common/ring/explain.h"
+#include "common/ring/forks.h"
 #include "common/ring/wait.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 struct fr_reader {
     char camera[FR_CAMERA_NAME_MAX + 1];
     bool is_pinned;
+    unsigned generation;
     struct fr_wait wait;
     int64_t deadline_mono_ns; /* of the call under way */
     int inotify_fd;
@@ -31,6 +33,12 @@ struct fr_reader {
     struct fr_reader_counts counts;
     char reason[FR_REASON_MAX];
 };
+
+/* False in a child made by fork(): pins, waits and descriptors are its parent's. */
+static bool is_ours(const struct fr_reader *r)
+{
+    return r->generation == fr_forks_generation();
+}
 
 /* ---------------------------------------------------------------- operations of the protocol */
 
@@ -78,7 +86,10 @@ int fr_reader_open(const char *camera, enum fr_read_mode mode, struct fr_reader 
     r->is_pinned = mode == FR_READ_PINNED;
     r->wait.event_fd = -1;
     r->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    int rc = r->inotify_fd < 0 ? -errno : fr_wait_init(&r->wait);
+    int rc = r->inotify_fd < 0 ? -errno : fr_forks_init();
+    r->generation = fr_forks_generation();
+    if (rc == 0)
+        rc = fr_wait_init(&r->wait);
     if (rc < 0) {
         fr_reader_close(r);
         return rc;
@@ -256,6 +267,11 @@ static int read_frame(struct fr_reader *r, bool want_latest, int64_t timeout_ns,
     struct fr_ring_taken taken;
     int rc;
 
+    if (!is_ours(r)) {
+        fr_explain(r->reason, sizeof r->reason,
+                   "this reader is that of the process that forked; open one in the child");
+        return -ECHILD;
+    }
     r->reason[0] = 0;
     r->deadline_mono_ns = fr_wait_deadline(timeout_ns);
     if (fr_wait_take_cancel(&r->wait))
@@ -337,7 +353,7 @@ int fr_reader_release(struct fr_reader *r, struct fr_frame *frame)
     if (!at)
         return -EINVAL;
     bool is_intact = fr_frame_intact(frame);
-    if (frame->is_pinned && at->pins[frame->slot_idx] > 0) {
+    if (frame->is_pinned && at->pins[frame->slot_idx] > 0 && is_ours(r)) {
         at->pins[frame->slot_idx]--;
         fr_sysv_unpin(at->meet.ids.pins_id, frame->slot_idx);
     }
@@ -352,7 +368,8 @@ int fr_reader_release(struct fr_reader *r, struct fr_frame *frame)
 
 void fr_reader_cancel(struct fr_reader *r)
 {
-    fr_wait_cancel(&r->wait);
+    if (is_ours(r))
+        fr_wait_cancel(&r->wait);
 }
 
 const char *fr_reader_reason(const struct fr_reader *r)

@@ -251,8 +251,8 @@ static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, void
         if (base == (void *)-1)
             rc = -errno;
     }
-    if (rc == 0)
-        rc = touch(base, bytes);
+    if (rc == 0) /* not for our children: they would keep the memory of a ring that is gone */
+        rc = madvise(base, bytes, MADV_DONTFORK) < 0 ? -errno : touch(base, bytes);
     if (rc < 0) {
         if (base != (void *)-1)
             shmdt(base);

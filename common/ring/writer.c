@@ -1,5 +1,6 @@
 /* fr_writer_…: the protocol over real System V objects, the writer's lock and the rendezvous file. */
 #include "common/ring/explain.h"
+#include "common/ring/forks.h"
 #include "common/ring/rendezvous.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@ struct fr_writer {
     char rundir[FR_PATH_MAX - 80]; /* rundir/camera is the folder */
     char folder[FR_PATH_MAX];
     char lock_path[FR_PATH_MAX + 8];
-    int lock_fd;
+    struct fr_fork_fd lock;
+    unsigned generation;
     uint32_t tag;
     gid_t group;
     struct fr_writer_counts before; /* of the epochs that have ended */
@@ -34,6 +36,17 @@ struct fr_writer {
 
     char reason[FR_REASON_MAX];
 };
+
+/* False in a child made by fork(): the ring is its parent's. */
+static bool is_ours(const struct fr_writer *w)
+{
+    return w->generation == fr_forks_generation();
+}
+
+static bool has_epoch(const struct fr_writer *w)
+{
+    return w->has_epoch && is_ours(w);
+}
 
 static int64_t now_mono_ns(void)
 {
@@ -110,7 +123,11 @@ int fr_writer_open(const char *camera, const char *group, struct fr_writer **ret
     struct fr_writer *w = calloc(1, sizeof *w);
     if (!w)
         return -ENOMEM;
-    w->lock_fd = -1;
+    w->lock.fd = -1;
+    rc = fr_forks_init();
+    if (rc < 0)
+        goto fail;
+    w->generation = fr_forks_generation();
     memcpy(w->camera, camera, strlen(camera));
 
     rc = -ENOENT;
@@ -126,10 +143,11 @@ int fr_writer_open(const char *camera, const char *group, struct fr_writer **ret
         rc = make_folder(w->folder, true, reason, reason_size);
     if (rc < 0)
         goto fail;
-    rc = w->lock_fd = fr_rendezvous_lock(w->folder, true, reason, reason_size);
+    rc = w->lock.fd = fr_rendezvous_lock(w->folder, true, reason, reason_size);
     if (rc < 0)
         goto fail;
-    if (fstat(w->lock_fd, &st) < 0) {
+    fr_forks_add(&w->lock);
+    if (fstat(w->lock.fd, &st) < 0) {
         rc = -errno;
         goto fail;
     }
@@ -181,6 +199,11 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
     struct fr_layout_plan plan;
     struct fr_rendezvous meet = {0};
 
+    if (!is_ours(w)) {
+        fr_explain(w->reason, sizeof w->reason,
+                   "this writer is that of the process that forked; open one in the child");
+        return -ECHILD;
+    }
     fr_writer_end(w);
     w->reason[0] = 0;
     int rc = plan_epoch(options, &plan);
@@ -195,9 +218,9 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
     }
 
     sweep(w);
-    uint64_t last = fr_rendezvous_last_epoch(w->lock_fd);
+    uint64_t last = fr_rendezvous_last_epoch(w->lock.fd);
     meet.epoch = last + 1;
-    rc = fr_rendezvous_set_last_epoch(w->lock_fd, meet.epoch);
+    rc = fr_rendezvous_set_last_epoch(w->lock.fd, meet.epoch);
     if (rc == 0 && getrandom(&meet.cookie, sizeof meet.cookie, 0) != sizeof meet.cookie)
         rc = -EIO;
     if (rc < 0) {
@@ -245,7 +268,7 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
 
 void fr_writer_end(struct fr_writer *w)
 {
-    if (!w->has_epoch)
+    if (!has_epoch(w))
         return;
     /* The objects first: readers wake and leave. The file last: until then it names what is gone, and a
      * reader that looks waits for it to change. */
@@ -261,11 +284,9 @@ void fr_writer_close(struct fr_writer *w)
 {
     if (!w)
         return;
-    if (w->lock_fd >= 0) {
-        fr_writer_end(w);
-        /* The lock file stays: if it were removed, two writers could each lock one of that name. */
-        close(w->lock_fd);
-    }
+    fr_writer_end(w);
+    /* The lock file stays: if it were removed, two writers could each lock one of that name. */
+    fr_forks_close(&w->lock);
     free(w);
 }
 
@@ -273,36 +294,36 @@ void fr_writer_close(struct fr_writer *w)
 
 int fr_writer_take(struct fr_writer *w, uint32_t *ret_slot_idx)
 {
-    return w->has_epoch ? fr_ring_take(&w->ring, ret_slot_idx) : -EAGAIN;
+    return has_epoch(w) ? fr_ring_take(&w->ring, ret_slot_idx) : -EAGAIN;
 }
 
 uint8_t *fr_writer_slot(const struct fr_writer *w, uint32_t slot_idx)
 {
-    if (!w->has_epoch || slot_idx >= w->ring.plan.slots)
+    if (!has_epoch(w) || slot_idx >= w->ring.plan.slots)
         return NULL;
     return w->ring.slots_base + slot_idx * w->ring.plan.slot_bytes;
 }
 
 size_t fr_writer_slot_bytes(const struct fr_writer *w)
 {
-    return w->has_epoch ? w->ring.plan.slot_bytes : 0;
+    return has_epoch(w) ? w->ring.plan.slot_bytes : 0;
 }
 
 int fr_writer_publish(struct fr_writer *w, uint32_t slot_idx, const struct fr_frame_meta *meta)
 {
-    if (!w->has_epoch)
+    if (!has_epoch(w))
         return -EINVAL;
     return fr_ring_publish(&w->ring, slot_idx, meta, now_mono_ns());
 }
 
 int fr_writer_discard(struct fr_writer *w, uint32_t slot_idx, unsigned reason)
 {
-    return w->has_epoch ? fr_ring_discard(&w->ring, slot_idx, reason) : -EINVAL;
+    return has_epoch(w) ? fr_ring_discard(&w->ring, slot_idx, reason) : -EINVAL;
 }
 
 void fr_writer_count_drop(struct fr_writer *w, unsigned reason, uint64_t n)
 {
-    if (w->has_epoch)
+    if (has_epoch(w))
         fr_ring_count_drop(&w->ring, reason, n);
     else if (reason < FR_DROP_REASONS)
         w->before.dropped[reason] += n;
@@ -310,7 +331,7 @@ void fr_writer_count_drop(struct fr_writer *w, unsigned reason, uint64_t n)
 
 int fr_writer_check(struct fr_writer *w)
 {
-    return w->has_epoch ? fr_sysv_check(&w->ids) : 0;
+    return has_epoch(w) ? fr_sysv_check(&w->ids) : 0;
 }
 
 const char *fr_writer_reason(const struct fr_writer *w)

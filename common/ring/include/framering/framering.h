@@ -13,6 +13,11 @@
  *   - A handle belongs to one thread at a time, but for the functions that say otherwise.
  *   - The library never logs, never sleeps to find something out, and needs nothing but libc.
  *   - Freeing functions take NULL.
+ *   - Other programs may be started at any time: every descriptor is closed by exec, and mappings go
+ * with it. In a child made by fork() that goes on without exec, handles are the parent's: reading and
+ * beginning an epoch fail with -ECHILD, other calls do nothing, freeing frees memory alone; the parent's
+ * lock, ring and pins stay the parent's, and end with it although the child lives. Pixels of a frame that
+ * the parent holds can be read in the child for as long as it does; a writer's slots are not mapped there.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -224,12 +229,13 @@ FR_PUBLIC void fr_reader_close(struct fr_reader *reader);
  *  -ENOTCONN   no writer: none yet, it stopped, or it died. Told once; the next call waits for one
  *  -EBUSY      pinned only: the newest frame cannot be pinned, for readers hold every other slot.
  *              Told once a frame; the next call waits for a newer frame
+ *  -ECHILD     opened before a fork(), in the child: open a reader there
  *  -EACCES, -EPROTO, -EPERM, -EBADMSG, -ENOTSUP, -ENOMEM …
  *              there is a ring, and it cannot be used; fr_reader_reason() says why in words.
  *              Told once; the next call waits for another ring
  *
  * A reader may hold several frames at a time, each until it is released. A loop that goes on after any of
- * these but -ECANCELED never spins. */
+ * these but -ECANCELED and -ECHILD never spins. */
 FR_PUBLIC int fr_reader_next(struct fr_reader *reader, int64_t timeout_ns,
                              struct fr_frame *ret_frame);
 
@@ -319,7 +325,7 @@ struct fr_epoch_options {
  * touches all the memory, and lets readers know. An epoch under way is ended first; the driver must
  * have been stopped. `hand` slots are then ready for fr_writer_take(). -EINVAL, -ENOTSUP: the
  * options; -ENOSPC, -ENOMEM, -EACCES: a kernel limit, fr_writer_reason() says which and how to
- * raise it. */
+ * raise it; -ECHILD: the writer was opened before a fork(), and this is the child. */
 FR_PUBLIC int fr_writer_begin(struct fr_writer *writer, const struct fr_epoch_options *options);
 
 /* Ends the epoch: everything is removed, readers wake and are told. No-op when there is none. */
