@@ -43,7 +43,7 @@
             fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition);                        \
             fprintf(stderr, __VA_ARGS__);                                                          \
             fputc('\n', stderr);                                                                   \
-            _exit(1);                                                                              \
+            end_child(1);                                                                          \
         }                                                                                          \
     } while (0)
 
@@ -176,7 +176,7 @@ static inline pid_t child_start_as(const struct user *user, void (*body)(void *a
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of user, which clears it */
     body(arg);
     fflush(NULL);
-    _exit(0);
+    end_child(0);
 }
 
 static inline pid_t child_start(void (*body)(void *arg), void *arg)

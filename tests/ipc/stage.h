@@ -129,7 +129,7 @@ static inline bool can_be_others(void)
 {
     pid_t pid = fork();
     if (pid == 0)
-        _exit(become(&user_writer) ? 0 : 1);
+        end_child(become(&user_writer) ? 0 : 1);
     int status = 0;
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }

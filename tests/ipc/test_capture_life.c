@@ -48,7 +48,7 @@ static void run_loop(const char *device, double stall_timeout_s)
     int signal_fd = fr_signals_open();
     int code = fr_capture_run(&config, signal_fd);
     fprintf(stderr, "ended with %d: %d calls in %u starts\n", code, camera.calls, starts);
-    _exit(0);
+    end_child(0);
 }
 
 static void start(const char *device, double stall_timeout_s)

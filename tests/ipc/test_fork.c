@@ -155,7 +155,7 @@ static pid_t start_by_fork(void)
     pid_t pid = fork();
     if (pid == 0) {
         execlp("sleep", "sleep", "100", (char *)NULL);
-        _exit(127);
+        end_child(127);
     }
     return pid;
 }

@@ -71,7 +71,7 @@ static void attack_by_debugging(uint8_t *ring)
     if (victim == 0) {
         ptrace(PTRACE_TRACEME, 0, NULL, NULL);
         raise(SIGSTOP);
-        _exit(0);
+        end_child(0);
     }
     child_await_stop(victim);
     refused(ptrace(PTRACE_POKEDATA, victim, ring, (void *)(uintptr_t)-1), EIO);

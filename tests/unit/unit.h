@@ -4,6 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Sanitizers slow some tests down by more than ten times, and there may be other work on the machine. */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -11,6 +12,19 @@
 #else
 #define UNIT_PATIENCE 3
 #endif
+
+#ifdef FR_COVERAGE
+void __gcov_dump(void);
+#endif
+
+/* Ends a forked child: none of the parent's endings run, but what was counted is kept. */
+static inline _Noreturn void end_child(int code)
+{
+#ifdef FR_COVERAGE
+    __gcov_dump();
+#endif
+    _exit(code);
+}
 
 static inline int unit_run(const char *name, const TTest *const *tests, size_t n, double timeout_s)
 {
