@@ -1,5 +1,6 @@
 /* See attachment.h. */
 #include "common/ring/attachment.h"
+#include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
 #include "common/ring/forks.h"
 
@@ -94,11 +95,13 @@ int fr_attachment_new(const struct fr_rendezvous *meet, struct fr_attachment **r
         return rc;
     }
     a->base = base;
+    fr_crash_point("attach.mapped");
     rc = check(a, reason, reason_size);
     if (rc < 0) {
         fr_attachment_free(a);
         return rc;
     }
+    fr_crash_point("attach.checked");
     *ret_attachment = a;
     return 0;
 }
@@ -111,7 +114,9 @@ void fr_attachment_free(struct fr_attachment *a)
     for (uint32_t i = 0; i < FR_SLOTS_MAX && a->generation == fr_forks_generation(); i++)
         for (; a->pins[i] > 0; a->pins[i]--)
             fr_sysv_unpin(a->meet.ids.pins_id, i);
+    fr_crash_point("detach.begun");
     if (a->base)
         shmdt(a->base);
+    fr_crash_point("detach.done");
     free(a);
 }

@@ -5,6 +5,7 @@
  * something changes there; why it could not attach is told once for each ring that it found, and once when
  * there was none. */
 #include "common/ring/attachment.h"
+#include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
 #include "common/ring/forks.h"
 #include "common/ring/wait.h"
@@ -58,6 +59,7 @@ static int pin(void *ctx, uint32_t slot_idx)
 {
     struct fr_reader *r = ctx;
     int rc = fr_sysv_pin(r->at->meet.ids.pins_id, slot_idx);
+    fr_crash_point("pin.done");
     if (rc == 0)
         r->at->pins[slot_idx]++;
     return rc;
@@ -67,7 +69,9 @@ static void unpin(void *ctx, uint32_t slot_idx)
 {
     struct fr_reader *r = ctx;
     r->at->pins[slot_idx]--;
+    fr_crash_point("unpin.begun");
     fr_sysv_unpin(r->at->meet.ids.pins_id, slot_idx);
+    fr_crash_point("unpin.done");
 }
 
 static const struct fr_reader_ops reader_ops = {
@@ -120,6 +124,7 @@ void fr_reader_close(struct fr_reader *r)
 static void leave(struct fr_reader *r)
 {
     struct fr_attachment *at = r->at;
+    fr_crash_point("leave.begun");
     r->left_epoch = at->meet.epoch;
     r->left_cookie = at->meet.cookie;
     r->counts.refused += r->ring.refused;
@@ -130,6 +135,7 @@ static void leave(struct fr_reader *r)
     }
     at->next = r->held;
     r->held = at;
+    fr_crash_point("leave.held");
 }
 
 /* Attaches the ring that `meet` names, if it is one to read from. */
@@ -160,6 +166,7 @@ static int enter(struct fr_reader *r, const struct fr_rendezvous *meet)
     r->counts.epochs++;
     r->reason[0] = 0;
     fr_ring_reader_init(&r->ring, &at->view);
+    fr_crash_point("attach.done");
     return 0;
 }
 
@@ -180,6 +187,7 @@ static int look(struct fr_reader *r, uint64_t *ret_cookie)
             (rc == 0 && meet.epoch == r->left_epoch && meet.cookie == r->left_cookie))
             continue;
         if (rc == 0) {
+            fr_crash_point("attach.found");
             rc = enter(r, &meet);
             if (rc == 0)
                 return 0;
@@ -210,6 +218,7 @@ static int connect_ring(struct fr_reader *r)
         uint64_t cookie;
         fr_rendezvous_watch(r->inotify_fd,
                             r->camera); /* before looking, so that nothing is missed */
+        fr_crash_point("attach.watching");
         int rc = look(r, &cookie);
         if (rc == 0)
             return 0;
@@ -286,6 +295,7 @@ static int read_frame(struct fr_reader *r, bool want_latest, int64_t timeout_ns,
     case 0:
         fill_frame(r, &taken, ret_frame);
         r->at->holders++;
+        fr_crash_point("read.held");
         r->counts.frames++;
         r->counts.missed += taken.missed;
         return 0;
@@ -353,9 +363,11 @@ int fr_reader_release(struct fr_reader *r, struct fr_frame *frame)
     if (!at)
         return -EINVAL;
     bool is_intact = fr_frame_intact(frame);
+    fr_crash_point("release.begun");
     if (frame->is_pinned && at->pins[frame->slot_idx] > 0 && is_ours(r)) {
         at->pins[frame->slot_idx]--;
         fr_sysv_unpin(at->meet.ids.pins_id, frame->slot_idx);
+        fr_crash_point("release.unpinned");
     }
     if (!is_intact)
         r->counts.torn++;

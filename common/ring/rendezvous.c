@@ -1,5 +1,6 @@
 /* See rendezvous.h. */
 #include "common/ring/rendezvous.h"
+#include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
 
 #include <errno.h>
@@ -198,15 +199,19 @@ int fr_rendezvous_write(const char *folder, const struct fr_rendezvous *rendezvo
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return -errno;
+    fr_crash_point("record.made");
     int rc = 0;
     ssize_t n = write(fd, text, length);
+    fr_crash_point("record.written");
     if (n != (ssize_t)length)
         rc = n < 0 ? -errno : -ENOSPC;
     if (rc == 0 && fchmod(fd, 0644) < 0) /* whatever the umask: readers are other users */
         rc = -errno;
     close(fd);
+    fr_crash_point("record.closed");
     if (rc == 0 && rename(temporary, path) < 0)
         rc = -errno;
+    fr_crash_point("record.renamed");
     if (rc < 0)
         unlink(temporary);
     return rc;
@@ -303,6 +308,7 @@ int fr_rendezvous_lock(const char *folder, bool make, char *reason, size_t reaso
         close(fd);
         return -EPERM;
     }
+    fr_crash_point("lock.opened");
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         int rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
         fr_explain(reason, reason_size, "another writer is running: it holds %s", path);

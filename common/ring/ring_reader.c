@@ -3,6 +3,7 @@
  * The segment is hostile: the writer may have been taken over. Slot numbers, offsets and lengths
  * are bounded by the private view, each frame number is tried at most once, and no loop's length is
  * set by the segment. */
+#include "common/ring/crash_point.h"
 #include "common/ring/protocol.h"
 
 #include <errno.h>
@@ -101,6 +102,7 @@ static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
     uint32_t slot_idx = (uint32_t)(word & 0xff);
     if (word != fr_index_word(n, slot_idx) || slot_idx >= r->view->slots)
         return -ESTALE;
+    fr_crash_point("read.indexed");
     if (pinned) {
         int rc = ops->pin(ctx, slot_idx);
         /* The writer claims no slot while its frame is the newest: if it still is, it was published
@@ -110,8 +112,11 @@ static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
         if (rc < 0)
             return rc;
     }
-    if (read_descriptor(r, slot_idx, n, taken))
+    if (read_descriptor(r, slot_idx, n, taken)) {
+        fr_crash_point("read.described");
         return 0;
+    }
+    fr_crash_point("read.stale");
     if (pinned)
         ops->unpin(ctx, slot_idx);
     return -ESTALE;
@@ -133,7 +138,9 @@ static int wait_for_frame(struct fr_ring_reader *r, const struct fr_reader_ops *
     for (unsigned idle = 0; idle < IDLE_WAKES_MAX; idle++) {
         uint64_t head = load_head(r);
         if (head == r->seen) {
+            fr_crash_point("wait.to_sleep");
             int rc = ops->wait_gate(ctx, (uint32_t)((r->seen + 1) % FR_GATES));
+            fr_crash_point("wait.woken");
             prefetch(r, r->seen + 1);
             if (rc < 0)
                 return rc == -EIDRM ? -ENOTCONN : rc;

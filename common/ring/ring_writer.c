@@ -1,4 +1,5 @@
 /* The writer's side of the protocol; protocol.h has the theory. */
+#include "common/ring/crash_point.h"
 #include "common/ring/protocol.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ void fr_ring_format(void *base, const struct fr_layout_plan *plan,
     h->segment_bytes = plan->segment_bytes;
     h->epoch = identity->epoch;
     h->cookie = identity->cookie;
+    fr_crash_point("format.half");
     memcpy(h->boot, identity->boot, sizeof h->boot);
     h->slots = plan->slots;
     h->hand = plan->hand;
@@ -47,6 +49,7 @@ void fr_ring_format(void *base, const struct fr_layout_plan *plan,
 
     /* Last: a segment whose writer was killed in here is one that was never initialised, and the next
      * writer may remove it as that. With half a header it would be nobody's. */
+    fr_crash_point("format.magic");
     atomic_thread_fence(memory_order_release);
     h->magic = FR_LAYOUT_MAGIC;
 }
@@ -136,6 +139,7 @@ static int claim_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
         int rc = w->has_pins ? w->ops->claim(w->ctx, idx) : 0;
         if (rc == 0) {
             w->book[idx].refused_mono_ns = 0;
+            fr_crash_point("claim.claimed");
             *ret_slot_idx = idx;
             return 0;
         }
@@ -154,6 +158,7 @@ static int mend(struct fr_ring_writer *w, uint32_t slot_idx)
 {
     w->mended++;
     put_counter(&w->header->mended, w->mended);
+    fr_crash_point("mend.counted");
     return w->ops->mend(w->ctx, slot_idx);
 }
 
@@ -171,6 +176,7 @@ static int take_back_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
         w->now_mono_ns - w->book[idx].refused_mono_ns < w->pin_patience_ns)
         return -EAGAIN;
     int rc = mend(w, idx);
+    fr_crash_point("take_back.mended");
     if (rc == 0)
         rc = w->ops->claim(w->ctx, idx);
     if (rc == 0) {
@@ -195,6 +201,7 @@ static int replace_one(struct fr_ring_writer *w)
             return rc;
     }
     make_odd(w, idx);
+    fr_crash_point("replace.odd");
     enqueue(w, idx);
     return 0;
 }
@@ -209,6 +216,7 @@ static int keep_spare(struct fr_ring_writer *w)
     if (rc == 0) {
         w->spare_idx = idx;
         w->book[idx].state = FR_SLOT_SPARE;
+        fr_crash_point("take.spare");
     }
     return rc == -EIDRM ? rc : 0;
 }
@@ -236,6 +244,7 @@ static int give_ahead(struct fr_ring_writer *w)
     if (first == NONE)
         return 0;
     int rc = let_go(w, first);
+    fr_crash_point("take.given_ahead");
     if (rc == 0)
         w->given_idx = first;
     return rc;
@@ -248,7 +257,9 @@ static int close_gate_ahead(struct fr_ring_writer *w)
     if (!w->is_gate_open)
         return 0;
     w->is_gate_open = false;
-    return w->ops->close_gate(w->ctx, (uint32_t)((w->head + 2) % FR_GATES));
+    int rc = w->ops->close_gate(w->ctx, (uint32_t)((w->head + 2) % FR_GATES));
+    fr_crash_point("gate.closed");
+    return rc;
 }
 
 int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
@@ -261,6 +272,7 @@ int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     w->book[idx].state = FR_SLOT_TAKEN;
     w->book[idx].taken_at = w->takes++;
     *ret_slot_idx = idx;
+    fr_crash_point("take.taken");
 
     /* What the next publish would otherwise do while its readers wait, or this one's where they share
      * our processor. A ring that was removed shows at the publish. */
@@ -284,8 +296,10 @@ static void put_descriptor(struct fr_ring_writer *w, uint32_t slot_idx,
     };
     uint64_t words[FR_FRAME_HEAD_WORDS];
     memcpy(words, &f, sizeof words);
-    for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++)
+    for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++) {
         atomic_store_explicit(&w->descriptors[slot_idx].frame[i], words[i], memory_order_relaxed);
+        fr_crash_point("publish.descriptor_word");
+    }
 }
 
 int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr_frame_meta *meta,
@@ -298,6 +312,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
         meta = &plain;
     w->now_mono_ns = now_mono_ns;
 
+    fr_crash_point("publish.begun");
     int rc = close_gate_ahead(w);
     if (rc < 0)
         return rc;
@@ -314,21 +329,26 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
         put_counter(&w->header->gaps, ++w->gaps);
 
     put_descriptor(w, slot_idx, meta, now_mono_ns, flags | (is_withheld ? FR_FRAME_WITHHELD : 0u));
+    fr_crash_point("publish.descriptor");
     make_even(w, slot_idx);
+    fr_crash_point("publish.even");
     if (is_withheld) {
         w->book[slot_idx].state = FR_SLOT_WITHHELD;
         put_counter(&w->header->withheld, ++w->withheld);
+        fr_crash_point("publish.withheld");
     } else {
         w->book[slot_idx].state = FR_SLOT_FREE;
         rc = is_given ? 0 : let_go(w, slot_idx);
         if (rc < 0)
             return rc;
+        fr_crash_point("publish.let_go");
     }
 
     uint64_t n = w->head + 1;
     /* Relaxed: a reader looks here only after head, which is stored with release below. */
     atomic_store_explicit(&w->index[n % w->index_entries], fr_index_word(n, slot_idx),
                           memory_order_relaxed);
+    fr_crash_point("publish.indexed");
     if (is_withheld || w->withheld_idx != NONE)
         put_counter(&w->header->withheld_slot, is_withheld ? slot_idx + 1u : 0u);
     /* Release; pairs with the acquire load of head in fr_ring_read(). */
@@ -337,7 +357,9 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     w->book[slot_idx].last_frame = n;
     w->newest_idx = slot_idx;
 
+    fr_crash_point("publish.head");
     rc = w->ops->open_gate(w->ctx, (uint32_t)(n % FR_GATES));
+    fr_crash_point("publish.gate_opened");
     w->is_gate_open = true;
 
     if (is_given) {
@@ -351,9 +373,11 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
      * could not be claimed then, so the hand is whole either way. */
     if (w->withheld_idx != NONE) {
         make_odd(w, w->withheld_idx);
+        fr_crash_point("publish.withheld_odd");
         enqueue(w, w->withheld_idx);
     }
     w->withheld_idx = is_withheld ? slot_idx : NONE;
+    fr_crash_point("publish.done");
     return rc;
 }
 

@@ -1,5 +1,6 @@
 /* See sysv.h. */
 #include "common/ring/sysv.h"
+#include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
 #include "common/ring/limits.h"
 
@@ -189,12 +190,16 @@ static int make_gates(const char *lock_path, uint32_t tag, gid_t group)
     int id = get_set(lock_path, FR_GATE_SEMS, 0640);
     if (id < 0)
         return id;
+    fr_crash_point("gates.made");
     unsigned short values[FR_GATE_SEMS] = {0};
     int rc = set_values(id, values, FR_GATE_TAG, tag);
+    fr_crash_point("gates.valued");
     if (rc == 0)
         rc = set_group(-1, id, group);
+    fr_crash_point("gates.grouped");
     if (rc == 0)
         rc = make_mortal(id);
+    fr_crash_point("gates.mortal");
     if (rc < 0) {
         semctl(id, 0, IPC_RMID);
         return rc;
@@ -208,12 +213,15 @@ static int make_pins(const char *lock_path, uint32_t tag, gid_t group,
     int id = get_set(lock_path, (int)plan->slots + 2, 0660);
     if (id < 0)
         return id;
+    fr_crash_point("pins.made");
     unsigned short values[FR_SLOTS_MAX + 2];
     for (uint32_t i = 0; i < plan->slots; i++)
         values[i] = i < plan->hand ? 0 : FR_PIN_MAX;
     int rc = set_values(id, values, plan->slots, tag);
+    fr_crash_point("pins.valued");
     if (rc == 0)
         rc = set_group(-1, id, group);
+    fr_crash_point("pins.grouped");
     if (rc < 0) {
         semctl(id, 0, IPC_RMID);
         return rc;
@@ -244,15 +252,19 @@ static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, void
     int id = get_segment(lock_path, bytes);
     if (id < 0)
         return id;
+    fr_crash_point("segment.made");
     void *base = (void *)-1;
     int rc = set_group(id, -1, group);
+    fr_crash_point("segment.grouped");
     if (rc == 0) {
         base = shmat(id, NULL, 0);
         if (base == (void *)-1)
             rc = -errno;
     }
+    fr_crash_point("segment.attached");
     if (rc == 0) /* not for our children: they would keep the memory of a ring that is gone */
         rc = madvise(base, bytes, MADV_DONTFORK) < 0 ? -errno : touch(base, bytes);
+    fr_crash_point("segment.touched");
     if (rc < 0) {
         if (base != (void *)-1)
             shmdt(base);
@@ -309,8 +321,10 @@ void fr_sysv_remove(const struct fr_sysv *ids)
     /* The segment first: a ring without semaphores is only half gone for those who look. */
     if (ids->shm_id >= 0)
         shmctl(ids->shm_id, IPC_RMID, NULL);
+    fr_crash_point("remove.segment");
     if (ids->pins_id >= 0)
         semctl(ids->pins_id, 0, IPC_RMID);
+    fr_crash_point("remove.pins");
     if (ids->gates_id >= 0)
         semctl(ids->gates_id, 0, IPC_RMID);
 }
@@ -428,8 +442,11 @@ unsigned fr_sysv_sweep(const char *lock_path, uint32_t tag, const char *camera, 
     unsigned removed = 0;
     if (recorded) {
         removed += sweep_segment(recorded->shm_id, owner, camera, recorded_cookie);
+        fr_crash_point("sweep.segment");
         removed += sweep_set(recorded->gates_id, owner, tag);
+        fr_crash_point("sweep.gates");
         removed += sweep_set(recorded->pins_id, owner, tag);
+        fr_crash_point("sweep.pins");
     }
     for (int project = 1; project <= KEYS; project++) {
         key_t key = ftok(lock_path, project);

@@ -1,4 +1,5 @@
 /* fr_writer_…: the protocol over real System V objects, the writer's lock and the rendezvous file. */
+#include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
 #include "common/ring/forks.h"
 #include "common/ring/rendezvous.h"
@@ -62,6 +63,7 @@ static int make_folder(const char *path, bool must_be_ours, char *reason, size_t
 {
     struct stat st;
     if (mkdir(path, 0755) == 0) {
+        fr_crash_point("open.folder_made");
         if (chmod(path, 0755) < 0) /* whatever the umask: readers are other users */
             return -errno;
     } else if (errno != EEXIST) {
@@ -151,6 +153,7 @@ int fr_writer_open(const char *camera, const char *group, struct fr_writer **ret
         rc = -errno;
         goto fail;
     }
+    fr_crash_point("open.locked");
     w->tag = fr_sysv_tag(st.st_dev, st.st_ino, camera);
     *ret_writer = w;
     return 0;
@@ -218,6 +221,7 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
     }
 
     sweep(w);
+    fr_crash_point("begin.swept");
     uint64_t last = fr_rendezvous_last_epoch(w->lock.fd);
     meet.epoch = last + 1;
     rc = fr_rendezvous_set_last_epoch(w->lock.fd, meet.epoch);
@@ -227,6 +231,7 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
         fr_explain(w->reason, sizeof w->reason, "cannot write %s: %s", w->lock_path, strerror(-rc));
         return rc;
     }
+    fr_crash_point("begin.counted");
     fr_boot_id(meet.boot);
     meet.segment_bytes = plan.segment_bytes;
     rc = fr_sysv_create(w->lock_path, w->tag, w->group, &plan, &w->ids, &w->base, w->reason,
@@ -234,6 +239,7 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
     if (rc < 0)
         return rc;
     meet.ids = w->ids;
+    fr_crash_point("begin.created");
 
     struct fr_ring_identity identity = {
         .epoch = meet.epoch,
@@ -256,6 +262,7 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
                         &fr_sysv_writer_ops, &w->ids);
     w->epoch = meet.epoch;
     w->has_epoch = true;
+    fr_crash_point("begin.formatted");
 
     rc = fr_rendezvous_write(w->folder, &meet);
     if (rc < 0) {
@@ -263,6 +270,7 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
                    strerror(-rc));
         fr_writer_end(w);
     }
+    fr_crash_point("begin.done");
     return rc;
 }
 
@@ -273,9 +281,13 @@ void fr_writer_end(struct fr_writer *w)
     /* The objects first: readers wake and leave. The file last: until then it names what is gone, and a
      * reader that looks waits for it to change. */
     fr_writer_counts(w, &w->before);
+    fr_crash_point("end.begun");
     fr_sysv_remove(&w->ids);
+    fr_crash_point("end.removed");
     shmdt(w->base);
+    fr_crash_point("end.detached");
     fr_rendezvous_unlink(w->folder);
+    fr_crash_point("end.done");
     w->base = NULL;
     w->has_epoch = false;
 }
