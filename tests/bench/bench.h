@@ -93,6 +93,14 @@ struct bench_costs {
 };
 void bench_costs(const struct bench_options *options, struct bench_costs *ret_costs);
 
+/* ---------------------------------------------------------------- stopped.c */
+
+struct bench_stopped {
+    struct bench_spread take_alone, publish_alone;     /* nobody reads */
+    struct bench_spread take_crowded, publish_crowded; /* a reader stopped with a pin, a slow one */
+};
+void bench_stopped(const struct bench_options *options, struct bench_stopped *ret_stopped);
+
 /* ---------------------------------------------------------------- detector.c */
 
 struct bench_detector {

@@ -32,6 +32,8 @@ static void print_help(void)
          "round;\n"
          "  - the ways to wait (peek, pinned, helper thread with eventfd) side by side;\n"
          "  - single calls: publish, pin, unpin;\n"
+         "  - the writer's calls with one reader stopped and one slow, beside a ring that nobody "
+         "reads;\n"
          "  - the motion detector on a 1080p plane, beside reading the plane once.\n"
          "\n"
          "  --mode MODE  how the readers of the wake-up table read: peek (default) or pinned\n"
@@ -64,6 +66,7 @@ static void measure(struct bench_results *results)
     bench_progress("ways to wait: %s, 1 reader", sizes[2].name);
     bench_wake(&sizes[2], 1, ways, 4, rounds, 2 * limit_ns, &results->ways);
     bench_costs(options, &results->costs);
+    bench_stopped(options, &results->stopped);
     bench_detector(options, &results->detector);
 }
 

@@ -82,6 +82,26 @@ static void print_costs(const struct bench_costs *costs)
     print_cost("bare semop -1 and +1 with SEM_UNDO", &costs->semop_pair);
 }
 
+static void print_beside(const char *name, const struct bench_spread *alone,
+                         const struct bench_spread *crowded)
+{
+    printf("%-24s %8" PRId64 " %8" PRId64 "  %8" PRId64 " %8" PRId64 "  %6.2f\n", name,
+           alone->p50_ns, alone->p99_ns, crowded->p50_ns, crowded->p99_ns,
+           alone->p99_ns ? (double)crowded->p99_ns / (double)alone->p99_ns : 0);
+}
+
+static void print_stopped(const struct bench_stopped *stopped)
+{
+    printf(
+        "\nReaders that do not keep up, in ns: one stopped while it holds a pin and one at a "
+        "third\n"
+        "of the rate, beside a ring that nobody reads; 640x480 YU12, frame by frame in turn.\n\n");
+    printf("%-24s %8s %8s  %8s %8s  %6s\n", "", "nobody", "", "both", "", "p99:");
+    printf("%-24s %8s %8s  %8s %8s  %6s\n", "call", "p50", "p99", "p50", "p99", "nobody");
+    print_beside("take a slot to fill", &stopped->take_alone, &stopped->take_crowded);
+    print_beside("publish", &stopped->publish_alone, &stopped->publish_crowded);
+}
+
 static void print_detector(const struct bench_detector *detector)
 {
     printf("\nDetector: one luma plane of 1920x1080, in ms. %s; %u planes (%" PRIu64
@@ -104,6 +124,7 @@ void bench_print_table(const struct bench_results *results)
     print_wakes(results);
     print_ways(results);
     print_costs(&results->costs);
+    print_stopped(&results->stopped);
     print_detector(&results->detector);
 }
 
@@ -127,6 +148,7 @@ void bench_print_json(const struct bench_results *results)
 {
     const struct bench_wake *ways = &results->ways;
     const struct bench_costs *costs = &results->costs;
+    const struct bench_stopped *stopped = &results->stopped;
     const struct bench_detector *detector = &results->detector;
     enum bench_way ring = ring_way(results);
 
@@ -161,6 +183,11 @@ void bench_print_json(const struct bench_results *results)
     json_cost("peek", &costs->peek, ",");
     json_cost("unpeek", &costs->unpeek, ",");
     json_cost("semop_pair", &costs->semop_pair, "");
+    printf("  },\n  \"stopped\": {\n");
+    json_cost("take_alone", &stopped->take_alone, ",");
+    json_cost("take_crowded", &stopped->take_crowded, ",");
+    json_cost("publish_alone", &stopped->publish_alone, ",");
+    json_cost("publish_crowded", &stopped->publish_crowded, "");
     printf("  },\n  \"detector\": {\"ms_1080p\": %.4f, \"ms_1080p_p99\": %.4f, "
            "\"read_ms_1080p\": %.4f, \"read_ms_1080p_p99\": %.4f, \"planes\": %u, "
            "\"planes_bytes\": %" PRIu64 ", \"is_real\": %s, \"material\": \"%s\"}\n}\n",

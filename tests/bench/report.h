@@ -15,6 +15,7 @@ struct bench_results {
     struct bench_wake wakes[BENCH_WAKES_MAX]; /* sizes times readers: the ring beside the futex */
     struct bench_wake ways;                   /* one reader, every way to wait */
     struct bench_costs costs;
+    struct bench_stopped stopped;
     struct bench_detector detector;
 };
 

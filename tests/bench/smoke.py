@@ -39,6 +39,8 @@ class Bench(unittest.TestCase):
             self.assert_spread(result["ways"][way])
         for call in ("clock", "take", "publish", "pin", "unpin", "peek", "unpeek", "semop_pair"):
             self.assert_spread(result["calls"][call])
+        for call in ("take_alone", "take_crowded", "publish_alone", "publish_crowded"):
+            self.assert_spread(result["stopped"][call])
         for figure in ("ms_1080p", "read_ms_1080p"):
             self.assertTrue(math.isfinite(result["detector"][figure]))
             self.assertGreater(result["detector"][figure], 0)
