@@ -142,7 +142,7 @@ class Capture(Service):
                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.stdout.startswith("{"):
             ring = json.loads(done.stdout)
-            if ring.get("epoch"):
+            if "frames" in ring:  # not while an epoch is being begun
                 self.rings[self.lives, ring["epoch"]] = {"published": ring["frames"], **ring["dropped"]}
 
     def died(self):
