@@ -80,17 +80,28 @@ static const char *what_is_wrong(const struct fr_layout_header *h, size_t size)
     return NULL;
 }
 
+/* One copy, then never again the original: it may change under a hostile writer. Word by word with
+ * relaxed atomics, so that the compiler cannot read a field again after it was checked. What is constant
+ * ends where `head` begins. */
+static void copy_header(const void *base, struct fr_layout_header *ret_header)
+{
+    enum { WORDS = offsetof(struct fr_layout_header, head) / 8 };
+    const _Atomic uint64_t *shared = base;
+    uint64_t words[WORDS];
+    for (unsigned i = 0; i < WORDS; i++)
+        words[i] = atomic_load_explicit(&shared[i], memory_order_relaxed);
+    memset(ret_header, 0, sizeof *ret_header);
+    memcpy(ret_header, words, sizeof words);
+}
+
 int fr_view_init(const void *base, size_t size, struct fr_view *ret_view, const char **ret_why)
 {
     if (size < FR_LAYOUT_PAGE) {
         *ret_why = "the segment is too small for a ring";
         return -EPROTO;
     }
-    /* One copy, then never again the original: it may change under a hostile writer. What is
-     * constant ends where `head` begins. */
     struct fr_layout_header h;
-    memset(&h, 0, sizeof h);
-    memcpy(&h, base, offsetof(struct fr_layout_header, head));
+    copy_header(base, &h);
 
     *ret_why = what_is_wrong(&h, size);
     if (*ret_why)
