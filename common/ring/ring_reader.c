@@ -13,6 +13,10 @@
  * gates. */
 enum { IDLE_WAKES_MAX = 64 };
 
+/* A head that runs ahead faster than its frames can be looked at, none of which is there: so many tries
+ * in one call, which take some milliseconds, are no camera's doing. */
+enum { VAIN_TRIES_MAX = 1 << 16 };
+
 /* Acquire; pairs with the release store of head in fr_ring_publish(): whoever sees frame n there
  * sees its index entry and descriptor. */
 static uint64_t load_head(const struct fr_ring_reader *r)
@@ -164,7 +168,7 @@ static int wait_for_frame(struct fr_ring_reader *r, const struct fr_reader_ops *
 int fr_ring_read(struct fr_ring_reader *r, bool want_latest, bool pinned,
                  const struct fr_reader_ops *ops, void *ctx, struct fr_ring_taken *ret_taken)
 {
-    for (;;) {
+    for (unsigned tries = 0; tries < VAIN_TRIES_MAX;) {
         uint64_t head;
         int rc = wait_for_frame(r, ops, ctx, &head);
         if (rc < 0)
@@ -173,7 +177,7 @@ int fr_ring_read(struct fr_ring_reader *r, bool want_latest, bool pinned,
         uint64_t n = head, entries = r->view->index_entries;
         if (!want_latest)
             n = head - r->seen > entries ? head - entries + 1 : r->seen + 1;
-        for (;; n++) {
+        for (;; n++, tries++) {
             rc = try_frame(r, n, pinned, ops, ctx, ret_taken);
             if (rc == -EIDRM)
                 return -ENOTCONN;
@@ -190,5 +194,7 @@ int fr_ring_read(struct fr_ring_reader *r, bool want_latest, bool pinned,
             if (n == head)
                 break;
         }
+        tries++;
     }
+    return -EPROTO;
 }

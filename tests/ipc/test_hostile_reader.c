@@ -112,7 +112,7 @@ static void write_to_the_ring(void)
     static uint8_t *ring;
     static int mem = -1;
     if (!ring) {
-        struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
+        struct sigaction action = {.sa_handler = on_fault};
         ring = shmat(target.shm_id, NULL, SHM_RDONLY);
         mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
         must(ring != (void *)-1 && mem >= 0, "%s", strerror(errno));
@@ -120,7 +120,7 @@ static void write_to_the_ring(void)
         sigaction(SIGBUS, &action, NULL);
     }
     size_t at = chance(target.segment_bytes);
-    if (sigsetjmp(after_the_fault, 0) == 0) {
+    if (sigsetjmp(after_the_fault, 1) == 0) {
         *(volatile uint8_t *)(ring + at) ^= 0xff;
         must(false, "a store went through at %zu", at);
     }
