@@ -106,6 +106,8 @@ static bool begin_epoch(struct capture_loop *l)
     int r = fr_writer_begin(l->writer, &options);
     l->has_epoch = r == 0;
     l->epoch = options;
+    if (r == 0 && *fr_writer_reason(l->writer))
+        fr_log(LOG_WARNING, "%s", fr_writer_reason(l->writer));
     if (r == 0)
         return true;
     fr_log(LOG_ERR, "no ring: %s", fr_writer_reason(l->writer));

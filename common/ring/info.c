@@ -1,6 +1,7 @@
 /* Looking at rings from outside, and removing dead ones. */
 #include "common/ring/attachment.h"
 #include "common/ring/explain.h"
+#include "common/ring/sweep.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -206,20 +207,23 @@ static int remove_from(const char *rundir, const char *camera, char *reason, siz
         return fd == -ENOENT ? -EPERM : fd;
 
     /* With the lock in our hand no writer lives, and none begins. */
-    unsigned removed = 0;
+    struct fr_sweep swept = {0};
     if (fstat(fd, &st) == 0)
-        removed =
-            fr_sysv_sweep(lock_path, fr_sysv_tag(st.st_dev, st.st_ino, camera), camera, st.st_uid,
-                          is_recorded ? &meet.ids : NULL, is_recorded ? meet.cookie : 0);
+        fr_sweep(lock_path, fr_sysv_tag(st.st_dev, st.st_ino, camera), camera, st.st_uid,
+                 is_recorded ? &meet.ids : NULL, is_recorded ? meet.cookie : 0, &swept);
     if (is_recorded)
         fr_rendezvous_unlink(folder);
     close(fd);
-    if (removed == 0 && !is_recorded) {
-        fr_explain(reason, reason_size, "nothing was left of camera %s in %s", camera, rundir);
+    char left[160] = "";
+    if (swept.left)
+        fr_explain(left, sizeof left, "; %u were left alone (%s)", swept.left, swept.first_left);
+    if (swept.removed == 0 && !is_recorded) {
+        fr_explain(reason, reason_size, "nothing was left of camera %s in %s%s", camera, rundir,
+                   left);
         return -ENOENT;
     }
-    fr_explain(reason, reason_size, "removed %u System V objects%s of camera %s in %s", removed,
-               is_recorded ? " and the ring file" : "", camera, rundir);
+    fr_explain(reason, reason_size, "removed %u System V objects%s of camera %s in %s%s",
+               swept.removed, is_recorded ? " and the ring file" : "", camera, rundir, left);
     return 0;
 }
 

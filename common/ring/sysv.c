@@ -16,9 +16,6 @@
 #define SHM_DEST 01000
 #endif
 
-/* Project ids given to ftok. So many keys are tried, and searched for leftovers. */
-enum { KEYS = 64 };
-
 /* semctl's fourth argument, which every program has to define for itself. */
 union semun {
     int val;
@@ -114,7 +111,7 @@ uint32_t fr_sysv_tag(dev_t device, ino_t inode, const char *camera)
  * strangers may squat on them, and nobody looks a ring up by its key. */
 static int get_segment(const char *lock_path, uint64_t bytes)
 {
-    for (int project = 1; project <= KEYS; project++) {
+    for (int project = 1; project <= FR_SYSV_KEYS; project++) {
         key_t key = ftok(lock_path, project);
         if (key == (key_t)-1 || key == IPC_PRIVATE)
             continue;
@@ -128,7 +125,7 @@ static int get_segment(const char *lock_path, uint64_t bytes)
 
 static int get_set(const char *lock_path, int n_sems, int mode)
 {
-    for (int project = 1; project <= KEYS; project++) {
+    for (int project = 1; project <= FR_SYSV_KEYS; project++) {
         key_t key = ftok(lock_path, project);
         if (key == (key_t)-1 || key == IPC_PRIVATE)
             continue;
@@ -383,78 +380,4 @@ int fr_sysv_check(const struct fr_sysv *ids)
         fr_sysv_value(ids->gates_id, FR_GATE_ALIVE) < 0 || fr_sysv_value(ids->pins_id, 0) < 0)
         return -EIDRM;
     return 0;
-}
-
-/* ---------------------------------------------------------------- sweeping */
-
-/* Ours: made by the owner, bearing this camera's name (and this cookie, unless 0), or never
- * initialised and used by nobody. */
-static bool segment_is_ours(int shm_id, uid_t owner, const char *camera, uint64_t cookie)
-{
-    struct fr_sysv_segment segment;
-    if (fr_sysv_segment(shm_id, &segment) < 0 || segment.creator != owner ||
-        segment.bytes < FR_LAYOUT_PAGE)
-        return false;
-    const struct fr_layout_header *h = shmat(shm_id, NULL, SHM_RDONLY);
-    if (h == (void *)-1)
-        return false;
-    bool is_ours;
-    if (h->magic == 0)
-        is_ours = segment.attached == 0 && cookie == 0;
-    else
-        is_ours = h->magic == FR_LAYOUT_MAGIC && (cookie == 0 || h->cookie == cookie) &&
-                  strncmp(h->camera, camera, sizeof h->camera) == 0;
-    shmdt(h);
-    return is_ours;
-}
-
-/* Ours: made by the owner, not held by a living writer, bearing our tag, or never initialised. */
-static bool set_is_ours(int sem_id, uid_t owner, uint32_t tag)
-{
-    struct semid_ds ds;
-    union semun arg = {.buf = &ds};
-    if (semctl(sem_id, 0, IPC_STAT, arg) < 0 || ds.sem_perm.cuid != owner || ds.sem_nsems < 3 ||
-        ds.sem_nsems > FR_SLOTS_MAX + 2)
-        return false;
-    unsigned short values[FR_SLOTS_MAX + 2];
-    arg.array = values;
-    if (semctl(sem_id, 0, GETALL, arg) < 0)
-        return false;
-    size_t n = ds.sem_nsems;
-    uint32_t found = values[n - 2] | (uint32_t)values[n - 1] << 15;
-    return found == tag || (found == 0 && ds.sem_otime == 0);
-}
-
-static unsigned sweep_segment(int shm_id, uid_t owner, const char *camera, uint64_t cookie)
-{
-    return shm_id >= 0 && segment_is_ours(shm_id, owner, camera, cookie) &&
-           shmctl(shm_id, IPC_RMID, NULL) == 0;
-}
-
-static unsigned sweep_set(int sem_id, uid_t owner, uint32_t tag)
-{
-    return sem_id >= 0 && set_is_ours(sem_id, owner, tag) && semctl(sem_id, 0, IPC_RMID) == 0;
-}
-
-unsigned fr_sysv_sweep(const char *lock_path, uint32_t tag, const char *camera, uid_t owner,
-                       const struct fr_sysv *recorded, uint64_t recorded_cookie)
-{
-    unsigned removed = 0;
-    if (recorded) {
-        removed += sweep_segment(recorded->shm_id, owner, camera, recorded_cookie);
-        fr_crash_point("sweep.segment");
-        removed += sweep_set(recorded->gates_id, owner, tag);
-        fr_crash_point("sweep.gates");
-        removed += sweep_set(recorded->pins_id, owner, tag);
-        fr_crash_point("sweep.pins");
-    }
-    for (int project = 1; project <= KEYS; project++) {
-        key_t key = ftok(lock_path, project);
-        if (key == (key_t)-1 || key == IPC_PRIVATE)
-            continue;
-        removed += sweep_segment(shmget(key, 0, 0), owner, camera, 0);
-        /* Gates and pins stand under two keys of the same kind. */
-        removed += sweep_set(semget(key, 0, 0), owner, tag);
-    }
-    return removed;
 }

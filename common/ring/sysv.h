@@ -9,6 +9,8 @@
 
 /* Operations of the call by which the kernel learns what to do at the writer's death. */
 enum { FR_SYSV_MORTAL_OPS = 2 * FR_GATES + 3 };
+/* Project ids given to ftok: 1 to this. So many keys are tried, and searched for leftovers. */
+enum { FR_SYSV_KEYS = 64 };
 
 struct fr_sysv {
     int shm_id, gates_id, pins_id;
@@ -30,12 +32,6 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
 /* Removes the objects; whoever sleeps on them wakes with EIDRM. Memory goes with the last detach.
  */
 void fr_sysv_remove(const struct fr_sysv *ids);
-
-/* Removes what a dead writer of this camera left: the objects `recorded` (may be NULL; checked to
- * be the owner's and to bear cookie or tag) and what stands under our keys. Call with the lock
- * held. Returns the number of objects removed. */
-unsigned fr_sysv_sweep(const char *lock_path, uint32_t tag, const char *camera, uid_t owner,
-                       const struct fr_sysv *recorded, uint64_t recorded_cookie);
 
 /* 0; -EIDRM: at least one of the objects is gone or marked for removal. */
 int fr_sysv_check(const struct fr_sysv *ids);

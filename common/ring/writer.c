@@ -3,6 +3,7 @@
 #include "common/ring/explain.h"
 #include "common/ring/forks.h"
 #include "common/ring/rendezvous.h"
+#include "common/ring/sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,12 +165,19 @@ fail:
 
 /* ---------------------------------------------------------------- epochs */
 
+/* Removes what is left of older epochs; what is left standing is told, though it is no failure. */
 static void sweep(struct fr_writer *w)
 {
     struct fr_rendezvous old;
+    struct fr_sweep swept;
     bool is_recorded = fr_rendezvous_read(w->rundir, w->camera, &old, NULL, 0) == 0;
-    fr_sysv_sweep(w->lock_path, w->tag, w->camera, geteuid(), is_recorded ? &old.ids : NULL,
-                  is_recorded ? old.cookie : 0);
+    fr_sweep(w->lock_path, w->tag, w->camera, geteuid(), is_recorded ? &old.ids : NULL,
+             is_recorded ? old.cookie : 0, &swept);
+    if (swept.left)
+        fr_explain(w->reason, sizeof w->reason,
+                   "%u System V objects stand where this camera's could, and were left alone (%s); "
+                   "look with `ipcs`, and remove with `ipcrm` what nobody needs",
+                   swept.left, swept.first_left);
 }
 
 static int plan_epoch(const struct fr_epoch_options *options, struct fr_layout_plan *ret_plan)

@@ -371,7 +371,8 @@ FR_PUBLIC void fr_writer_count_drop(struct fr_writer *writer, unsigned reason, u
  * the writer's doing): 0 or -EIDRM. A system call; once a second is plenty. */
 FR_PUBLIC int fr_writer_check(struct fr_writer *writer);
 
-/* As fr_reader_reason(). */
+/* As fr_reader_reason(). After a fr_writer_begin() that went well: which objects stand where this camera's
+ * could, are not provably its own, and were left alone; "" mostly. */
 FR_PUBLIC const char *fr_writer_reason(const struct fr_writer *writer);
 
 struct fr_writer_counts {
