@@ -58,10 +58,9 @@ static void reload(struct fr_analysis *analysis, int argc, char **argv,
 {
     struct fr_analyzer_settings settings;
     struct fr_tuning tuning;
-    const char *frame_log;
-    char reason[FR_SETTINGS_REASON_MAX] = "they cannot be read";
+    char reason[FR_SETTINGS_REASON_MAX];
 
-    if (fr_options_read(&program, argc, argv, &settings, &frame_log, NULL) != FR_OPTIONS_GO_ON ||
+    if (fr_options_reload(&program, argc, argv, &settings, NULL, reason, sizeof reason) < 0 ||
         fr_tuning_init(&tuning, &settings, reason, sizeof reason) < 0) {
         fr_log(LOG_ERR, "the new settings are not taken, the old ones stay: %s", reason);
         return;
