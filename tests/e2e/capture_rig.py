@@ -119,6 +119,7 @@ class CaptureCase(unittest.TestCase):
     def setUp(self):
         self.assertEqual(ipc_objects(), [], "the IPC namespace is not empty before the test")
         self.folder = tempfile.mkdtemp(prefix="framering-e2e-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.rundir = os.path.join(self.folder, "run")
         os.mkdir(self.rundir)
         os.chmod(self.folder, 0o755)
@@ -140,7 +141,6 @@ class CaptureCase(unittest.TestCase):
             reader.stop()
         left = ipc_objects()
         subprocess.run(["ipcrm", "--all"], check=False)  # the next test begins with nothing
-        shutil.rmtree(self.folder, ignore_errors=True)
         self.assertEqual(left, [], "left behind in ipcs")
 
     def capture(self, *words, camera="cam0", source="synthetic:", size="64x48", env=None, **options):

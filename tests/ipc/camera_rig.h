@@ -69,7 +69,6 @@ static inline void rig_close(struct rig *rig)
     fr_reader_close(rig->reader);
     fr_writer_close(rig->writer);
     ck_assert_uint_eq(ipc_objects(), 0);
-    ipc_end();
 }
 
 /* Streaming, with a reader that waits for the first frame. */

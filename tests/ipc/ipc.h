@@ -11,28 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char ipc_rundir[64];
+static char ipc_rundir[UNIT_FOLDER_MAX];
 
 /* Each test begins with this: a fresh FRAMERING_RUNDIR that other users may look into. */
 static inline void ipc_begin(void)
 {
-    snprintf(ipc_rundir, sizeof ipc_rundir, "/tmp/framering-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(ipc_rundir));
-    ck_assert_int_eq(chmod(ipc_rundir, 0755), 0);
+    ck_assert_int_eq(chmod(unit_folder(ipc_rundir), 0755), 0);
     ck_assert_int_eq(setenv("FRAMERING_RUNDIR", ipc_rundir, 1), 0);
-}
-
-/* Removes the folder of camera cam0 and the run folder. */
-static inline void ipc_end(void)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/cam0/ring", ipc_rundir);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/cam0/lock", ipc_rundir);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/cam0", ipc_rundir);
-    rmdir(path);
-    rmdir(ipc_rundir);
 }
 
 static inline struct fr_epoch_options ipc_options(uint32_t fourcc, uint32_t width_px,

@@ -223,27 +223,14 @@ static inline void child_await_stop(pid_t pid)
 
 /* ---------------------------------------------------------------- the run folder */
 
-static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
-/* Runs the tests with a run folder of their own, which is removed afterwards. Each test uses a
- * camera of its own. */
+/* Runs the tests with a run folder of their own. Each test uses a camera of its own. */
 static inline int ipc_run(const char *name, const TTest *const *tests, size_t n, double timeout_s)
 {
-    const char *tmp = getenv("TMPDIR");
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s/framering-test-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(folder) || chmod(folder, 0755)) {
-        fprintf(stderr, "no run folder %s: %s\n", folder, strerror(errno));
-        return EXIT_FAILURE;
-    }
+    char folder[UNIT_FOLDER_MAX];
+    unit_begin();
+    chmod(unit_folder(folder), 0755);
     setenv("FRAMERING_RUNDIR", folder, 1);
-    int rc = unit_run(name, tests, n, timeout_s);
-    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    return rc;
+    return unit_run(name, tests, n, timeout_s);
 }
 
 #define IPC_TESTS(name, ...)                                                                       \

@@ -93,7 +93,6 @@ static void end(int *ret_calls, unsigned *ret_starts)
     ck_assert_int_eq(status, 0);
     close(capture.log_fd);
     ck_assert_uint_eq(ipc_objects(), 0);
-    ipc_end();
 }
 
 static void grey_camera(void)

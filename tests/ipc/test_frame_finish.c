@@ -83,7 +83,6 @@ START_TEST(synthetic_pictures_are_turned_and_reduced_in_every_format)
             fr_scene_free(scene);
             rig_close(&rig);
         }
-    ipc_end();
 }
 END_TEST
 
@@ -102,13 +101,11 @@ static void write_film(const char *path, char field, uint8_t *ret_picture, size_
 START_TEST(recorded_pictures_are_turned_and_reduced)
 {
     static uint8_t film[W * H * 3 / 2];
-    char path[] = "/tmp/fr_test_finish.XXXXXX";
+    char folder[UNIT_FOLDER_MAX], path[UNIT_FOLDER_MAX + 8];
     struct fr_geometry recorded, turned;
     struct fr_format turned_format,
         format = {.fourcc = FR_FOURCC_YU12, .width_px = W, .height_px = H, .field = 1};
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
+    snprintf(path, sizeof path, "%s/film", unit_folder(folder));
     write_film(path, 'p', film, sizeof film);
     ck_assert_int_eq(fr_geometry_init_stride(&format, W, &recorded), 0);
     ipc_begin();
@@ -132,7 +129,6 @@ START_TEST(recorded_pictures_are_turned_and_reduced)
         free(want);
         rig_close(&rig);
     }
-    ipc_end();
 
     /* Interlaced: its rows come from two moments, and are not to become columns. */
     struct fr_source *source = NULL;
@@ -149,7 +145,6 @@ START_TEST(recorded_pictures_are_turned_and_reduced)
                               &offer, reason),
         0);
     fr_source_replay.free(source);
-    unlink(path);
 }
 END_TEST
 

@@ -34,7 +34,6 @@ START_TEST(frames_come_out_as_they_went_in)
         fr_reader_close(reader);
         ck_assert_uint_eq(ipc_objects(), 0);
     }
-    ipc_end();
 }
 END_TEST
 
@@ -59,7 +58,6 @@ START_TEST(lagging_reader_gets_the_oldest_or_the_newest_and_the_gap)
     ck_assert_int_eq(fr_reader_release(reader, &frame), 0);
     fr_reader_close(reader);
     fr_writer_close(writer);
-    ipc_end();
 }
 END_TEST
 
@@ -98,7 +96,6 @@ START_TEST(killed_writer_is_noticed_and_followed)
     char reason[256];
     ck_assert_int_eq(fr_ring_remove("cam0", reason, sizeof reason), 0);
     ck_assert_uint_eq(ipc_objects(), 0);
-    ipc_end();
 }
 END_TEST
 
@@ -146,7 +143,6 @@ START_TEST(a_reader_that_pins_all_blinds_nobody)
     fr_reader_close(honest);
     fr_writer_close(writer);
     ck_assert_uint_eq(ipc_objects(), 0);
-    ipc_end();
 }
 END_TEST
 

@@ -1,7 +1,6 @@
 /* The sources that need no camera, publishing into a real ring and read back by a real reader. */
 #include "tests/ipc/source_rig.h"
 
-#include <ftw.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <time.h>
@@ -51,7 +50,6 @@ START_TEST(synthetic_frames_are_the_scene_of_their_sequence_in_every_format)
         fr_scene_free(scene);
         rig_close(&rig);
     }
-    ipc_end();
 }
 END_TEST
 
@@ -72,7 +70,6 @@ START_TEST(a_synthetic_camera_that_is_fetched_late_loses_frames_and_counts_them)
     ck_assert_uint_eq(counts.dropped[FR_DROP_LATE], frame.source_sequence);
     fr_reader_release(rig.reader, &frame);
     rig_close(&rig);
-    ipc_end();
 }
 END_TEST
 
@@ -94,7 +91,6 @@ START_TEST(synthetic_frames_go_on_counting_over_a_new_epoch)
         fr_reader_release(rig.reader, &frame);
     }
     rig_close(&rig);
-    ipc_end();
 }
 END_TEST
 
@@ -127,23 +123,10 @@ END_TEST
 
 /* ---------------------------------------------------------------- replay */
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-    (void)status, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static const char *material_folder(void)
 {
-    static char path[64];
-    snprintf(path, sizeof path, "/tmp/fr_test_sources.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(path));
-    return path;
-}
-
-static void remove_material(const char *folder)
-{
-    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    static char path[UNIT_FOLDER_MAX];
+    return unit_folder(path);
 }
 
 static void write_file(const char *folder, const char *name, const void *bytes, size_t length)
@@ -197,8 +180,6 @@ START_TEST(replay_at_its_rate_delivers_every_frame_and_lasts_as_long_as_the_reco
     ck_assert_int_eq(rig_next(&rig, &frame), -ENODATA);
     ck_assert_int_ge(fr_now_mono_ns() - began, FR_NS_PER_S * FRAMES / RATE - FR_NS_PER_S / RATE);
     rig_close(&rig);
-    remove_material(folder);
-    ipc_end();
 }
 END_TEST
 
@@ -226,8 +207,6 @@ START_TEST(a_late_replay_catches_up_without_leaving_a_frame_out)
     for (unsigned i = 0; i < FR_DROP_REASONS; i++)
         ck_assert_uint_eq(counts.dropped[i], 0);
     rig_close(&rig);
-    remove_material(folder);
-    ipc_end();
 }
 END_TEST
 
@@ -249,8 +228,6 @@ START_TEST(fast_replay_does_not_wait_for_the_recordings_clock)
     ck_assert_int_eq(rig_next(&rig, &frame), -ENODATA);
     ck_assert_int_lt(fr_now_mono_ns() - began, 50 * FR_NS_PER_S); /* of 100 */
     rig_close(&rig);
-    remove_material(folder);
-    ipc_end();
 }
 END_TEST
 
@@ -270,8 +247,6 @@ START_TEST(a_looping_replay_begins_again_and_goes_on_counting)
         fr_reader_release(rig.reader, &frame);
     }
     rig_close(&rig);
-    remove_material(folder);
-    ipc_end();
 }
 END_TEST
 
@@ -305,8 +280,6 @@ START_TEST(bad_frames_are_counted_and_the_next_one_says_that_it_follows_a_gap)
     ck_assert_uint_eq(counts.frames, 4);
     ck_assert_uint_eq(counts.dropped[FR_DROP_UNDECODABLE], 1);
     rig_close(&rig);
-    remove_material(folder);
-    ipc_end();
 }
 END_TEST
 
@@ -334,8 +307,6 @@ START_TEST(a_loop_in_which_nothing_can_be_decoded_any_more_is_a_lost_source)
     ck_assert_msg(strstr(rig.reason, "no frame of the recording can be decoded"), "%s", rig.reason);
     free(jpeg.bytes);
     rig_close(&rig);
-    remove_material(folder);
-    ipc_end();
 }
 END_TEST
 
@@ -365,7 +336,6 @@ START_TEST(what_a_recording_cannot_be_is_told_with_what_it_can)
                          wrong[i].error);
         ck_assert_msg(strstr(reason, wrong[i].says), "%s", reason);
     }
-    remove_material(folder);
 }
 END_TEST
 
@@ -396,8 +366,6 @@ START_TEST(S16_a_ring_removed_under_a_source_is_told_as_such_and_loses_no_place)
     ck_assert_uint_ge(frame.planes[0].data[0], 5); /* behind the one that found no ring, or that */
     fr_reader_release(rig.reader, &frame);
     rig_close(&rig);
-    remove_material(folder);
-    ipc_end();
 }
 END_TEST
 

@@ -199,7 +199,6 @@ START_TEST(a_driver_that_refuses_our_memory_is_read_with_mmap)
             ops->stop(source);
             ops->free(source);
             fr_writer_close(writer);
-            ipc_end();
         }
 }
 END_TEST

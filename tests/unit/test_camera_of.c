@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/framering-unit-XXXXXX";
+static char folder[UNIT_FOLDER_MAX];
 static char name[FR_CAMERA_NAME_MAX + 1], notes[FR_CAMERA_OF_NOTES_MAX];
 
 static void file_of(const char *file, const char *text)
@@ -21,19 +21,6 @@ static void file_of(const char *file, const char *text)
     fclose(out);
 }
 
-static void begin(void)
-{
-    strcpy(folder, "/tmp/framering-unit-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void end(void)
-{
-    char command[64];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
 static int camera_of(const char *paths)
 {
     strcpy(name, "untouched");
@@ -43,7 +30,7 @@ static int camera_of(const char *paths)
 START_TEST(a_camera_is_found_by_its_number_its_links_and_other_paths_to_it)
 {
     char link[64], text[128];
-    begin();
+    unit_folder(folder);
     snprintf(link, sizeof link, "%s/mine", folder);
     ck_assert_int_eq(symlink("/dev/zero", link), 0);
     snprintf(text, sizeof text, "[capture]\nsource = v4l2:%s\n", link);
@@ -67,7 +54,6 @@ START_TEST(a_camera_is_found_by_its_number_its_links_and_other_paths_to_it)
     ck_assert_int_eq(camera_of("/dev/full"), -ENOENT);
     ck_assert_int_eq(camera_of(""), -ENOENT);
     ck_assert_str_eq(name, "untouched");
-    end();
 }
 END_TEST
 
@@ -76,21 +62,20 @@ START_TEST(F12_files_whose_names_are_no_camera_names_start_nothing)
     static const char *const files[] = {"a b.conf", "$(reboot).conf", "-x.conf",   ".hidden.conf",
                                         ".conf",    "x.conf.bak",     "x.conf\n",  "x@y.conf",
                                         "x;y.conf", "x%I.conf",       "no-ending", "\xc3\xa4.conf"};
-    begin();
+    unit_folder(folder);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         file_of(files[i], "[capture]\nsource = v4l2:/dev/null\n");
     ck_assert_int_eq(camera_of("/dev/null"), -ENOENT);
     file_of("front-door_2.b.conf", "[capture]\nsource = v4l2:/dev/null\n");
     ck_assert_int_eq(camera_of("/dev/null"), 0);
     ck_assert_str_eq(name, "front-door_2.b");
-    end();
 }
 END_TEST
 
 START_TEST(a_wrong_file_is_told_and_does_not_hide_the_others)
 {
     char path[64];
-    begin();
+    unit_folder(folder);
     file_of("a.conf", "[capture]\nsource = v4l2:/dev/null\nslots = many\n");
     file_of("b.conf", "[capture]\nsource = v4l2:/dev/null\n");
     file_of("c.conf", "[capture]\nsource = v4l2:/dev/null\n");
@@ -100,26 +85,23 @@ START_TEST(a_wrong_file_is_told_and_does_not_hide_the_others)
     ck_assert_str_eq(name, "c");
     ck_assert_ptr_nonnull(strstr(notes, "/a.conf:3: slots: "));
     ck_assert_ptr_nonnull(strstr(notes, "/b.conf: its mode 0666"));
-    end();
 }
 END_TEST
 
 START_TEST(of_two_files_for_one_camera_the_first_counts_and_the_other_is_told)
 {
-    begin();
+    unit_folder(folder);
     file_of("b.conf", "[capture]\nsource = v4l2:/dev/null\n");
     file_of("a.conf", "[capture]\nsource = v4l2:/dev/null\n");
     ck_assert_int_eq(camera_of("/dev/null"), 0);
     ck_assert_str_eq(name, "a");
     ck_assert_ptr_nonnull(strstr(notes, "/b.conf: is the same camera as a\n"));
-    end();
 }
 END_TEST
 
 START_TEST(no_folder_is_no_camera)
 {
-    begin();
-    end();
+    unit_folder(folder);
     ck_assert_int_eq(camera_of("/dev/null"), -ENOENT);
 }
 END_TEST

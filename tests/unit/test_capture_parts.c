@@ -113,14 +113,14 @@ END_TEST
 /* ---------------------------------------------------------------- path watch */
 
 struct place {
-    char folder[64];
+    char folder[UNIT_FOLDER_MAX];
     struct fr_path_watch watch;
 };
 
 static struct place place_make(void)
 {
-    struct place p = {.folder = "/tmp/fr_test_watch.XXXXXX"};
-    ck_assert_ptr_nonnull(mkdtemp(p.folder));
+    struct place p;
+    unit_folder(p.folder);
     ck_assert_int_eq(fr_path_watch_open(&p.watch), 0);
     return p;
 }
@@ -162,9 +162,6 @@ START_TEST(a_path_that_appears_is_told_and_its_neighbours_are_not)
     fr_path_watch_clear(&p.watch);
     ck_assert_int_eq(chmod(in(&p, "video0"), 0644), 0);
     ck_assert(!told(&p));
-    unlink(in(&p, "video0"));
-    unlink(in(&p, "video1"));
-    rmdir(p.folder);
     fr_path_watch_close(&p.watch);
     fr_path_watch_close(&p.watch);
 }
@@ -181,10 +178,6 @@ START_TEST(a_folder_that_is_missing_on_the_way_is_waited_for_first)
     fr_path_watch_set(&p.watch, in(&p, "by-id/usb/camera"));
     ck_assert_int_eq(mkdir(in(&p, "by-id/usb"), 0755), 0);
     ck_assert(told(&p));
-    rmdir(in(&p, "by-id/usb"));
-    rmdir(in(&p, "by-id"));
-    unlink(in(&p, "usb"));
-    rmdir(p.folder);
     fr_path_watch_close(&p.watch);
 }
 END_TEST
@@ -200,7 +193,6 @@ START_TEST(paths_that_cannot_be_watched_do_no_harm)
         ck_assert(!told(&p));
     }
     free(long_path);
-    rmdir(p.folder);
     fr_path_watch_close(&p.watch);
 }
 END_TEST

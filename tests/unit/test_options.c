@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static char output[32768];
-static char folder[] = "/tmp/framering-test-XXXXXX";
+static char folder[UNIT_FOLDER_MAX];
 static struct fr_capture_settings settings;
 static struct fr_options_result result;
 static int listed;
@@ -58,6 +58,13 @@ static const struct fr_program program = {
     .n_options = 2,
 };
 
+/* Where files are looked for. */
+static void make_folder(void)
+{
+    if (!*folder)
+        setenv("FRAMERING_CONFDIR", unit_folder(folder), 1);
+}
+
 /* Runs a command line; what it printed stands in `output`, stdout and stderr together. */
 static int run(const char *const words[])
 {
@@ -65,6 +72,7 @@ static int run(const char *const words[])
     int argc = 0, kept[2] = {dup(1), dup(2)};
     FILE *file = tmpfile();
 
+    make_folder();
     argv[argc++] = "prog";
     for (; words[argc - 1]; argc++)
         argv[argc] = (char *)(uintptr_t)words[argc - 1];
@@ -91,7 +99,7 @@ static void file_of(const char *name, const char *text)
 {
     char path[128];
 
-    setenv("FRAMERING_CONFDIR", folder, 1);
+    make_folder();
     snprintf(path, sizeof path, "%s/cameras", folder);
     mkdir(path, 0755);
     snprintf(path, sizeof path, "%s/cameras/%s.conf", folder, name);
@@ -100,23 +108,6 @@ static void file_of(const char *name, const char *text)
     fputs(text, file);
     fchmod(fileno(file), 0644);
     fclose(file);
-}
-
-static void make_folder(void)
-{
-    if (!mkdtemp(folder)) {
-        perror(folder);
-        exit(EXIT_FAILURE);
-    }
-    setenv("FRAMERING_CONFDIR", folder, 1);
-}
-
-static void remove_folder(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s is left\n", folder);
 }
 
 START_TEST(settings_are_options)
@@ -290,20 +281,8 @@ START_TEST(a_full_disk_is_told)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {settings_are_options,
-                                  the_command_line_beats_the_file_beats_the_defaults,
-                                  a_file_that_is_named_must_be_there,
-                                  F8_a_wrong_file_is_a_wrong_configuration,
-                                  F12_a_name_cannot_leave_its_folder,
-                                  wrong_usage_says_what_was_expected,
-                                  own_options_are_applied,
-                                  help_shows_all_there_is,
-                                  F10_a_reload_reads_the_file_again_and_a_wrong_one_changes_nothing,
-                                  a_full_disk_is_told};
-    make_folder();
-    int code = unit_run("options", tests, sizeof tests / sizeof *tests, 60);
-    remove_folder();
-    return code;
-}
+UNIT_MAIN("options", settings_are_options, the_command_line_beats_the_file_beats_the_defaults,
+          a_file_that_is_named_must_be_there, F8_a_wrong_file_is_a_wrong_configuration,
+          F12_a_name_cannot_leave_its_folder, wrong_usage_says_what_was_expected,
+          own_options_are_applied, help_shows_all_there_is,
+          F10_a_reload_reads_the_file_again_and_a_wrong_one_changes_nothing, a_full_disk_is_told)

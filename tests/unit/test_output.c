@@ -138,10 +138,8 @@ static struct fr_output_counts wait_for(struct fr_output *output, uint64_t lines
 START_TEST(a_reader_that_left_costs_lines_until_another_comes)
 {
     signal(SIGPIPE, SIG_IGN);
-    char path[] = "/tmp/framering-output-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(path));
-    char name[64];
-    snprintf(name, sizeof name, "%s/fifo", path);
+    char path[UNIT_FOLDER_MAX], name[UNIT_FOLDER_MAX + 8];
+    snprintf(name, sizeof name, "%s/fifo", unit_folder(path));
     ck_assert_int_eq(mkfifo(name, 0600), 0);
     int reader = open(name, O_RDONLY | O_NONBLOCK);
     int writer = open(name, O_WRONLY);
@@ -165,8 +163,6 @@ START_TEST(a_reader_that_left_costs_lines_until_another_comes)
     fr_output_free(output, FR_NS_PER_S, NULL);
     fclose(file);
     close(writer);
-    unlink(name);
-    rmdir(path);
 }
 END_TEST
 

@@ -8,34 +8,19 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* ---------------------------------------------------------------- a folder to work in */
 
-static char folder[64];
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-    (void)status, (void)type, (void)ftw;
-    return remove(path);
-}
-
-static void remove_folder(void)
-{
-    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
+static char folder[UNIT_FOLDER_MAX];
 
 static const char *in_folder(const char *name)
 {
     static char path[16][512];
     static int turn;
-    if (!folder[0]) {
-        strcpy(folder, "/tmp/fr_test_recording.XXXXXX");
-        ck_assert_ptr_nonnull(mkdtemp(folder));
-        atexit(remove_folder);
-    }
+    if (!folder[0])
+        unit_folder(folder);
     turn = (turn + 1) % 16;
     snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
     return path[turn];

@@ -49,15 +49,13 @@ START_TEST(anything_else_is_refused)
 }
 END_TEST
 
-static char rundir[64], folder[96], path[128];
+static char rundir[UNIT_FOLDER_MAX], folder[96], path[128];
 
 static void lay_out(mode_t folder_mode, mode_t file_mode)
 {
     char text[FR_RENDEZVOUS_MAX];
     size_t n = fr_rendezvous_print(&example, text);
-    snprintf(rundir, sizeof rundir, "/tmp/framering-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(rundir));
-    snprintf(folder, sizeof folder, "%s/cam0", rundir);
+    snprintf(folder, sizeof folder, "%s/cam0", unit_folder(rundir));
     snprintf(path, sizeof path, "%s/ring", folder);
     ck_assert_int_eq(mkdir(folder, 0755), 0);
     int fd = open(path, O_WRONLY | O_CREAT, 0644);
@@ -66,13 +64,6 @@ static void lay_out(mode_t folder_mode, mode_t file_mode)
     close(fd);
     chmod(path, file_mode);
     chmod(folder, folder_mode);
-}
-
-static void clear_away(void)
-{
-    unlink(path);
-    rmdir(folder);
-    rmdir(rundir);
 }
 
 START_TEST(s15_forgeries_are_refused)
@@ -84,14 +75,12 @@ START_TEST(s15_forgeries_are_refused)
     ck_assert_int_eq(fr_rendezvous_read(rundir, "cam0", &r, reason, sizeof reason), 0);
     ck_assert_uint_eq(r.owner, geteuid());
     ck_assert_int_eq(fr_rendezvous_read(rundir, "cam1", &r, reason, sizeof reason), -ENOENT);
-    clear_away();
 
     static const mode_t modes[][2] = {{0775, 0644}, {0757, 0644}, {0755, 0664}, {0755, 0646}};
     for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++) {
         lay_out(modes[i][0], modes[i][1]);
         ck_assert_int_eq(fr_rendezvous_read(rundir, "cam0", &r, reason, sizeof reason), -EPERM);
         ck_assert(strlen(reason) > 0);
-        clear_away();
     }
 
     lay_out(0755, 0644); /* the file is a link */
@@ -100,25 +89,20 @@ START_TEST(s15_forgeries_are_refused)
     ck_assert_int_eq(rename(path, elsewhere), 0);
     ck_assert_int_eq(symlink(elsewhere, path), 0);
     ck_assert_int_eq(fr_rendezvous_read(rundir, "cam0", &r, reason, sizeof reason), -EPERM);
-    unlink(elsewhere);
-    clear_away();
 
     lay_out(0755, 0644); /* a FIFO must not make anybody wait */
     unlink(path);
     ck_assert_int_eq(mkfifo(path, 0644), 0);
     ck_assert_int_eq(fr_rendezvous_read(rundir, "cam0", &r, reason, sizeof reason), -EPERM);
-    clear_away();
 
     lay_out(0755, 0644); /* far too long */
     ck_assert_int_eq(truncate(path, 1 << 20), 0);
     ck_assert_int_eq(fr_rendezvous_read(rundir, "cam0", &r, reason, sizeof reason), -EBADMSG);
-    clear_away();
 
     if (geteuid() == 0) { /* another user's file in our folder */
         lay_out(0755, 0644);
         ck_assert_int_eq(chown(path, 12345, 12345), 0);
         ck_assert_int_eq(fr_rendezvous_read(rundir, "cam0", &r, reason, sizeof reason), -EPERM);
-        clear_away();
     }
 }
 END_TEST
@@ -142,8 +126,6 @@ START_TEST(n6_lock_is_exclusive_and_ours_alone)
     snprintf(lock, sizeof lock, "%s/lock", folder);
     chmod(lock, 0644);
     ck_assert_int_eq(fr_rendezvous_lock(folder, true, reason, sizeof reason), -EPERM);
-    unlink(lock);
-    clear_away();
 }
 END_TEST
 

@@ -438,21 +438,15 @@ START_TEST(all_or_nothing)
 END_TEST
 
 /* A file of our own in a folder of our own. */
-static char folder[] = "/tmp/framering-test-XXXXXX", path[64];
+static char folder[UNIT_FOLDER_MAX], path[UNIT_FOLDER_MAX + 8];
 static void make_file(const char *text, mode_t mode)
 {
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/f.conf", folder);
+    snprintf(path, sizeof path, "%s/f.conf", unit_folder(folder));
     FILE *file = fopen(path, "we");
     ck_assert_ptr_nonnull(file);
     fputs(text, file);
     ck_assert_int_eq(fchmod(fileno(file), mode), 0);
     fclose(file);
-}
-static void remove_file(void)
-{
-    unlink(path);
-    rmdir(folder);
 }
 
 START_TEST(a_file_is_read)
@@ -460,7 +454,6 @@ START_TEST(a_file_is_read)
     struct sample s = defaults();
     make_file("[sample]\nnumber = 9\n", 0644);
     int r = fr_settings_load(&table, &s, path, reason, sizeof reason);
-    remove_file();
     ck_assert_msg(r == 0, "%s", reason);
     ck_assert_int_eq(s.number, 9);
 }
@@ -478,7 +471,6 @@ START_TEST(F9_a_file_that_others_can_write_is_refused)
         ck_assert_ptr_nonnull(strstr(reason, "chmod go-w"));
         ck_assert_int_eq(s.number, 8);
     }
-    remove_file();
 }
 END_TEST
 
@@ -488,7 +480,6 @@ START_TEST(F9_a_file_of_another_user_is_refused)
     make_file("[sample]\nnumber = 9\n", 0644);
     int is_changed = chown(path, 65534, (gid_t)-1);
     int r = fr_settings_load(&table, &s, path, reason, sizeof reason);
-    remove_file();
     if (is_changed != 0) {
         printf("only root can give a file away: not tested\n");
         return;
@@ -509,7 +500,6 @@ START_TEST(what_is_no_file_is_refused)
     unlink(path);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_int_eq(fr_settings_load(&table, &s, path, reason, sizeof reason), -EINVAL);
-    remove_file();
 }
 END_TEST
 
@@ -519,7 +509,6 @@ START_TEST(a_huge_file_is_refused)
     make_file("", 0644);
     ck_assert_int_eq(truncate(path, (off_t)1 << 40), 0);
     int r = fr_settings_load(&table, &s, path, reason, sizeof reason);
-    remove_file();
     ck_assert_int_eq(r, -EINVAL);
 }
 END_TEST

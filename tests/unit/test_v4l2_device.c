@@ -27,8 +27,8 @@ static void says(const char *words)
 
 START_TEST(C15_a_fifo_a_file_a_folder_and_a_link_to_a_file_are_refused_without_opening_them)
 {
-    char folder[] = "/tmp/framering-unit-XXXXXX", fifo[64], file[64], link[64];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char folder[UNIT_FOLDER_MAX], fifo[80], file[80], link[80];
+    unit_folder(folder);
     snprintf(fifo, sizeof fifo, "%s/fifo", folder);
     snprintf(file, sizeof file, "%s/file", folder);
     snprintf(link, sizeof link, "%s/link", folder);
@@ -45,11 +45,6 @@ START_TEST(C15_a_fifo_a_file_a_folder_and_a_link_to_a_file_are_refused_without_o
     ck_assert_int_eq(refused(folder), -EINVAL);
     says("is a folder");
     says("/dev/video0");
-
-    unlink(link);
-    unlink(file);
-    unlink(fifo);
-    rmdir(folder);
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/framering-unit-XXXXXX";
+static char folder[UNIT_FOLDER_MAX];
 static char reason[FR_SOURCE_REASON_MAX];
 
 static void in_folder(const char *name, char path[128])
@@ -44,7 +44,7 @@ static void same(const char *path, const char *name)
 static void set_up(void)
 {
     char path[128];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    unit_folder(folder);
     in_folder("by-id", path);
     mkdir(path, 0755);
     in_folder("by-path", path);
@@ -54,14 +54,6 @@ static void set_up(void)
     make_link("by-id/other", "/dev/zero");
     make_link("by-id/dangling", "/dev/none");
     make_link("by-path/port-1", "/dev/null");
-}
-
-static void tear_down(void)
-{
-    char command[64];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
-    strcpy(folder, "/tmp/framering-unit-XXXXXX");
 }
 
 START_TEST(the_surest_link_comes_first)
@@ -79,7 +71,6 @@ START_TEST(the_surest_link_comes_first)
     links = links_of("/dev/full", true);
     same(links.path[0], NULL);
     same(links.path[1], NULL);
-    tear_down();
 }
 END_TEST
 
@@ -90,7 +81,6 @@ START_TEST(a_path_that_is_a_link_itself_is_kept_as_it_is)
     in_folder("by-id/a-cam", path);
     same(links_of(path, true).path[0], NULL);
     same(links_of("/dev/none", true).path[0], NULL);
-    tear_down();
 }
 END_TEST
 
@@ -108,7 +98,6 @@ START_TEST(C8_a_camera_with_another_number_is_found_by_its_links)
     make_link("by-path/port-1", "/dev/zero");
     ck_assert_int_eq(fr_v4l2_links_follow(&links, "/dev/null", path, sizeof path, reason), 0);
     ck_assert_str_eq(path, "/dev/zero");
-    tear_down();
 }
 END_TEST
 
@@ -122,7 +111,6 @@ START_TEST(C8_another_camera_with_its_number_is_not_taken_for_it)
     ck_assert_int_eq(fr_v4l2_links_follow(&links, "/dev/null", path, sizeof path, reason), -ENOENT);
     ck_assert_str_eq(path, "untouched");
     ck_assert_ptr_nonnull(strstr(reason, "the camera that was /dev/null is not there"));
-    tear_down();
 }
 END_TEST
 

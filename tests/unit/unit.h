@@ -1,9 +1,13 @@
-/* One line instead of Check's suite, case and runner: UNIT_MAIN("name", test, test, …). */
+/* One line instead of Check's suite, case and runner: UNIT_MAIN("name", test, test, …). And folders to
+ * work in, of which nothing stays behind however a test ends: unit_folder(). */
 #pragma once
 
 #include <check.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Sanitizers slow some tests down by more than ten times, and there may be other work on the machine. */
@@ -26,8 +30,45 @@ static inline _Noreturn void end_child(int code)
     _exit(code);
 }
 
+enum { UNIT_FOLDER_MAX = 40 };
+
+static char unit_scratch[UNIT_FOLDER_MAX]; /* of this program; others may look into it */
+
+static inline void unit_mkdtemp(char *path)
+{
+    if (!mkdtemp(path)) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static inline void unit_begin(void)
+{
+    if (*unit_scratch)
+        return;
+    strcpy(unit_scratch, "/tmp/framering-test-XXXXXX");
+    unit_mkdtemp(unit_scratch);
+    chmod(unit_scratch, 0755);
+}
+
+/* A fresh folder, mode 0700, which is removed with all that is in it when the program's tests are over.
+ * Before unit_run(): after unit_begin() only. Returns `path`. */
+static inline char *unit_folder(char path[UNIT_FOLDER_MAX])
+{
+    snprintf(path, UNIT_FOLDER_MAX, "%.32s/XXXXXX", unit_scratch);
+    unit_mkdtemp(path);
+    return path;
+}
+
+static inline int unit_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
 static inline int unit_run(const char *name, const TTest *const *tests, size_t n, double timeout_s)
 {
+    unit_begin();
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
     tcase_set_timeout(tcase, UNIT_PATIENCE * timeout_s);
@@ -38,6 +79,7 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    nftw(unit_scratch, unit_remove, 8, FTW_DEPTH | FTW_PHYS);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
