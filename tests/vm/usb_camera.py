@@ -16,6 +16,7 @@ from processes import ANALYZER, CAPTURE, COMMAND, TIME_ESTIMATED, Case, run  # n
 from usb_webcam import Reader, Udev, Webcam, compare, load, set_nodrop  # noqa: E402
 
 SIZE, FPS = "320x240", 15
+CONF = pathlib.Path("/run/test/cam0.conf")
 DATA = pathlib.Path(os.environ["FRAMERING_DATA"])
 
 # What becomes of a bad frame: the reason that it is counted with. What the driver drops by itself
@@ -277,6 +278,31 @@ class Life(WebcamCase):
         self.assertEqual(len([line for line in capture.lines if "source lost" in line]), 3, str(capture))
         self.assertEqual(reader.gone, 0)
         self.stop(capture)
+
+    def test_C8_controls_are_set_again_each_time_that_it_is_plugged_in(self):
+        """It forgets them when it is pulled out, as cameras do."""
+        CONF.write_text("[controls]\nauto_exposure = Manual Mode\nexposure_time_absolute = 77\n"
+                        "brightness = -20\n")
+        wanted = {"auto_exposure": 1, "exposure_time_absolute": 77, "brightness": -20}
+        factory = self.controls(wanted)
+        self.assertFalse(set(wanted.items()) & set(factory.items()))
+        capture, reader = self.reading("--config", CONF)
+        self.assertEqual(self.controls(wanted), wanted)
+        at = 0
+        for port in (0, 2):
+            number = self.webcam.tell("status")["number"]
+            self.webcam.tell("unplug")
+            at, _ = capture.wait_for("source lost: ", at)
+            self.assertEqual(self.controls(wanted), factory)
+            self.webcam.plug(port)
+            at, _ = capture.wait_for("streaming .* same epoch", at)
+            reader.until(number)
+            self.assertEqual(self.controls(wanted), wanted)
+        self.stop(capture)
+
+    def controls(self, names):
+        told = self.webcam.tell("controls")
+        return {name: told[name] for name in names}
 
     def test_C8_a_camera_is_found_by_its_place_too(self):
         self.webcam.tell("unplug")

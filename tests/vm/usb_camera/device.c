@@ -41,7 +41,6 @@ int device_plug(struct device *device, int port)
     device->port = rc;
     device->n_held = 0;
     device->alternate = 0;
-    controls_reset(&device->controls);
     negotiation_reset(&device->negotiation);
     printf("plugged into port %d\n", device->port);
     return 0;
@@ -62,6 +61,7 @@ void device_unplug(struct device *device)
     device->socket = -1;
     device->is_configured = false;
     stop_stream(device);
+    controls_reset(&device->controls); /* without power it remembers nothing */
     puts("unplugged");
 }
 
