@@ -28,6 +28,7 @@ SuccessAction=exit-force
 FailureAction=exit-force
 [Service]
 Type=oneshot
+Environment=FRAMERING_BUILD={build}
 ExecStart={command} --inside
 StandardOutput=file:{out}/inside.log
 StandardError=file:{out}/inside.log
@@ -188,7 +189,8 @@ def run_inside(script):
     for path in (pathlib.Path(script), pathlib.Path(__file__)):
         shutil.copy(path, folder)
     unit.write_text(TEST_UNIT.format(
-        command=f"{sys.executable} {folder / pathlib.Path(script).name}", out=OUT))
+        command=f"{sys.executable} {folder / pathlib.Path(script).name}", out=OUT,
+        build=os.environ["FRAMERING_BUILD"]))
     # The variable makes systemd act as in a container: it ends with the unit's exit status.
     done = subprocess.run(["unshare", "--fork", "--pid", "--mount-proc", "env", "-i",
                            "container=other", f"PATH={os.environ['PATH']}",

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """In the virtual machine: a camera that is plugged in starts its service, with the real systemd and udev.
 
-The camera is vivid's, plugged in by binding it to its driver. The build is installed into the machine.
+One camera is vivid's, plugged in by binding it to its driver; the other is our USB webcam. The build is
+installed into the machine.
 """
 
+import json
 import os
 import pathlib
 import shutil
@@ -18,6 +20,8 @@ CONF = pathlib.Path("/etc/framering/cameras")
 DRIVER = pathlib.Path("/sys/bus/platform/drivers/vivid")
 LINK = "/dev/v4l/by-path/platform-vivid.0-video-index0"
 UNIT = "framering-capture@{}.service"
+WEBCAM = pathlib.Path(os.environ["FRAMERING_BUILD"], "tests/vm/usb_camera")
+SERIAL = "8C1A2B3F"
 
 
 def told(name, what):
@@ -30,9 +34,9 @@ def streams(name):
              "frames/s" in told(name, "StatusText"))
 
 
-def configure(name, source, more=""):
+def configure(name, source, more="", size="320x180"):
     (CONF / f"{name}.conf").write_text(
-        f"[capture]\nsource = v4l2:{source}\nsize = 320x180\nfps = 5\n{more}")
+        f"[capture]\nsource = v4l2:{source}\nsize = {size}\nfps = 5\n{more}")
 
 
 def replug():
@@ -42,13 +46,7 @@ def replug():
     run("udevadm", "settle")
 
 
-class Udev(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        run("systemctl", "start", "systemd-udevd.service")
-        run("modprobe", "vivid", "n_devs=1", "node_types=0x1")
-        run("udevadm", "settle")
-
+class Case(unittest.TestCase):
     def setUp(self):
         for path in CONF.glob("*.conf"):
             path.unlink()
@@ -56,6 +54,13 @@ class Udev(unittest.TestCase):
     def tearDown(self):
         run("systemctl", "stop", "framering-capture@*.service")
         run("systemctl", "reset-failed")
+
+
+class Udev(Case):
+    @classmethod
+    def setUpClass(cls):
+        run("modprobe", "vivid", "n_devs=1", "node_types=0x1")
+        run("udevadm", "settle")
 
     def test_udev_finds_nothing_wrong_with_the_rule(self):
         configure("cam0", "/dev/video0")
@@ -106,6 +111,49 @@ class Udev(unittest.TestCase):
         run("systemctl", "reload", UNIT.format("cam0"))
         wait_for("the control", lambda: "\nbrightness = 33 " in run(
             "framering-capture", "--list-controls", "/dev/video0"))
+
+
+class Webcam(Case):
+    """A USB webcam at the real uvcvideo, and the links that the real udev makes for it."""
+
+    def tell(self, *words):
+        return run(WEBCAM, "--socket", "/run/webcam", "--tell", *words)
+
+    def controls(self):
+        told = json.loads(self.tell("controls"))
+        return told["brightness"], told["contrast"]
+
+    def test_C8_named_by_its_serial_number_it_is_started_found_at_any_port_and_set_as_the_file_says(self):
+        for module in ("vhci_hcd", "uvcvideo"):
+            run("modprobe", module)
+        webcam = subprocess.Popen([WEBCAM, "--socket", "/run/webcam", "--serial", SERIAL, "--unplugged"],
+                                  stdout=subprocess.PIPE, text=True)
+        self.addCleanup(webcam.stdout.close)
+        self.addCleanup(webcam.wait)
+        self.addCleanup(webcam.kill)
+        self.assertEqual(webcam.stdout.readline(), "ready\n")
+        link = f"/dev/v4l/by-id/usb-framering_Test_Camera_{SERIAL}-video-index0"
+        configure("door", link, "[controls]\nbrightness = -20\ncontrast = 77\n", size="320x240")
+        factory = self.controls()
+        # udev makes the link, the rule starts the service.
+        self.tell("plug", "1")
+        streams("door")
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual(self.controls(), (-20, 77))
+        before = told("door", "MainPID")
+        for port in ("1", "4"):
+            self.tell("unplug")
+            self.assertEqual(self.controls(), factory)
+            wait_for("the loss", lambda: "waiting for" in told("door", "StatusText"))
+            self.tell("plug", port)
+            streams("door")
+            self.assertEqual(self.controls(), (-20, 77))
+        self.assertEqual(told("door", "MainPID"), before)
+        self.assertEqual(told("door", "NRestarts"), "0")
+
+
+def setUpModule():
+    run("systemctl", "start", "systemd-udevd.service")
 
 
 def boot():
