@@ -183,8 +183,8 @@ static void phase_over(struct capture_loop *l)
     case STATE_STREAMING:
         look_for_stall(l);
         break;
-    default:
-        fr_capture_fail(l, FR_CAPTURE_EXIT_OK);
+    default: /* a recording has ended */
+        fr_capture_fail(l, fr_notify_has_manager() ? FR_CAPTURE_EXIT_ENDED : FR_CAPTURE_EXIT_OK);
         break;
     }
 }

@@ -28,7 +28,8 @@
 enum {
     FR_CAPTURE_EXIT_OK = 0,
     FR_CAPTURE_EXIT_FAILURE = 1,
-    FR_CAPTURE_EXIT_FILE = 78,     /* a line of [controls] is wrong: the file's fault (EX_CONFIG) */
+    FR_CAPTURE_EXIT_ENDED = 3, /* a service whose recording is at its end, not to be restarted */
+    FR_CAPTURE_EXIT_FILE = 78, /* a line of [controls] is wrong: the file's fault (EX_CONFIG) */
     FR_CAPTURE_EXIT_SETTINGS = -1, /* the settings are wrong: 2 or 78, as the caller knows */
 };
 

@@ -5,7 +5,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <systemd/sd-daemon.h>
+
+bool fr_notify_has_manager(void)
+{
+    const char *address = getenv("NOTIFY_SOCKET");
+    return address && *address;
+}
 
 void fr_notify_ready(void)
 {

@@ -2,7 +2,11 @@
  * started by one ($NOTIFY_SOCKET is not set). Any thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* A manager has started this program, and reads its exit code. */
+bool fr_notify_has_manager(void);
 
 /* The service has begun its work, or waits for what it needs (a camera, a ring) and will go on by
  * itself: a box without its camera boots all the same. */

@@ -58,11 +58,11 @@ class Promises(unittest.TestCase):
                 self.assertNotIn(key, unit)
             self.assertEqual(unit["RemoveIPC"], ["no"])
 
-    def test_wrong_configuration_is_not_tried_again(self):
-        for service in SERVICES:
+    def test_wrong_configuration_and_a_recording_that_ended_are_not_tried_again(self):
+        for service, codes in zip(SERVICES, ("2 3 78", "2 78"), strict=True):
             unit = settings(service)
             self.assertEqual(unit["Restart"], ["always"])
-            self.assertEqual(unit["RestartPreventExitStatus"], ["2 78"])
+            self.assertEqual(unit["RestartPreventExitStatus"], [codes])
 
     def test_the_rendezvous_stays_when_the_writer_goes(self):
         unit = settings("framering-capture@.service")

@@ -137,7 +137,20 @@ class Services(unittest.TestCase):
         wait_for("the reason in the journal",
                  lambda: "bad.conf:2: slots:" in run("journalctl", "-u", unit, "-o", "cat"))
 
-    def test_6_a_stopped_target_leaves_nothing_but_the_folder(self):
+    def test_6_a_recording_that_has_ended_is_done_and_not_tried_again(self):
+        film = pathlib.Path("/run/framering-test/film.y4m")
+        film.write_bytes(b"YUV4MPEG2 W64 H48 F25:1\n" + 3 * (b"FRAME\n" + bytes(64 * 48 * 3 // 2)))
+        pathlib.Path("/etc/framering/cameras/film.conf").write_text(
+            f"[capture]\nsource = replay:{film}\n")
+        unit = "framering-capture@film.service"
+        run("systemctl", "start", unit)
+        wait_for("its end", lambda: property_of(unit, "ActiveState") == "inactive")
+        self.assertEqual(property_of(unit, "Result"), "success")
+        time.sleep(3)  # RestartSec is one second
+        self.assertEqual(property_of(unit, "ActiveState"), "inactive")
+        self.assertEqual(run("journalctl", "-u", unit, "-o", "cat").count("streaming"), 1)
+
+    def test_7_a_stopped_target_leaves_nothing_but_the_folder(self):
         run("systemctl", "stop", "framering.target")
         for unit in (CAPTURE, ANALYZER):
             wait_for(f"{unit} to stop", lambda: property_of(unit, "ActiveState") == "inactive")
