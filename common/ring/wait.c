@@ -1,6 +1,8 @@
 /* See wait.h. */
 #include "common/ring/wait.h"
 
+#include "common/ring/mono.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
@@ -20,18 +22,11 @@ enum { IMPOSSIBLE = 0xffff };
 static_assert(sizeof(((struct fr_wait *)0)->operation) == sizeof(struct sembuf),
               "as the kernel has it");
 
-static int64_t now_mono_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 int64_t fr_wait_deadline(int64_t timeout_ns)
 {
     if (timeout_ns < 0)
         return -1;
-    int64_t now = now_mono_ns();
+    int64_t now = fr_mono_ns();
     return timeout_ns > INT64_MAX - now ? -1 : now + timeout_ns;
 }
 
@@ -40,7 +35,7 @@ static struct timespec *time_left(int64_t deadline_mono_ns, struct timespec *buf
 {
     if (deadline_mono_ns < 0)
         return NULL;
-    int64_t left = deadline_mono_ns - now_mono_ns();
+    int64_t left = deadline_mono_ns - fr_mono_ns();
     if (left < 0)
         left = 0;
     *buf = (struct timespec){.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};

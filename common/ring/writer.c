@@ -2,6 +2,7 @@
 #include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
 #include "common/ring/forks.h"
+#include "common/ring/mono.h"
 #include "common/ring/rendezvous.h"
 #include "common/ring/sweep.h"
 
@@ -13,7 +14,6 @@
 #include <sys/random.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SLOTS_DEFAULT = 8 };
@@ -48,13 +48,6 @@ static bool is_ours(const struct fr_writer *w)
 static bool has_epoch(const struct fr_writer *w)
 {
     return w->has_epoch && is_ours(w);
-}
-
-static int64_t now_mono_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 /* ---------------------------------------------------------------- folder and lock */
@@ -258,7 +251,7 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
         .writer_pid = getpid(),
         .gates_id = w->ids.gates_id,
         .pins_id = w->ids.pins_id,
-        .begun_mono_ns = now_mono_ns(),
+        .begun_mono_ns = fr_mono_ns(),
         .camera = w->camera,
         .pin_patience_ns = options->pin_patience_ns == 0  ? PIN_PATIENCE_DEFAULT_NS
                            : options->pin_patience_ns < 0 ? 0
@@ -333,7 +326,7 @@ int fr_writer_publish(struct fr_writer *w, uint32_t slot_idx, const struct fr_fr
 {
     if (!has_epoch(w))
         return -EINVAL;
-    return fr_ring_publish(&w->ring, slot_idx, meta, now_mono_ns());
+    return fr_ring_publish(&w->ring, slot_idx, meta, fr_mono_ns());
 }
 
 int fr_writer_discard(struct fr_writer *w, uint32_t slot_idx, unsigned reason)
