@@ -26,9 +26,10 @@ static const struct fr_setting rows[] = {
      .type = FR_SETTING_CHOICE,
      .offset = AT(read_mode),
      .choices = read_mode_names,
-     .default_text = "pinned",
-     .help = "pinned holds the slot while a frame is analysed; peek needs no write permission to "
-             "anything, and throws a result away when the frame was overwritten meanwhile."},
+     .default_text = "peek",
+     .help = "peek needs no write permission to anything, sees every frame whatever other readers "
+             "hold, and throws a result away when the frame was overwritten meanwhile; pinned "
+             "holds the slot while a frame is analysed, and is told when there is none to be had."},
     {.key = "signal_timeout",
      .type = FR_SETTING_REAL,
      .offset = AT(signal_timeout_s),

@@ -136,9 +136,31 @@ class Motion(AnalyzerCase):
         self.assertEqual(blind.returncode, 0)
         blind.stdout.close()
 
-    def test_a_peeking_analyzer_sees_the_same(self):
-        self.scene("--pins", "no")
-        analyzer = self.analyzer("--read-mode", "peek", *QUICK)
+    def test_N5_it_needs_no_pins_and_sees_the_same_with_them(self):
+        for pins, read_mode in (("no", ()), ("yes", ("--read-mode", "pinned"))):
+            with self.subTest(pins=pins):
+                capture = self.scene("--pins", pins)
+                analyzer = self.analyzer(*read_mode, *QUICK)
+                analyzer.events.until("motion_start")
+                analyzer.events.until("motion_end")
+                self.stop(analyzer)
+                self.stop(capture)
+
+    def test_N1_readers_that_hold_every_slot_do_not_blind_it(self):
+        self.scene("--slots", "6")
+        holder = subprocess.Popen([BUILD / "tests/e2e/ring_actor", "hold", "cam0"], env=self.env, text=True,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.started.append(holder)
+        self.addCleanup(holder.stdout.close)
+        self.addCleanup(holder.stdin.close)
+        held = 0
+        while held < 4:  # two are the writer's, always
+            holder.stdin.write("take\n")
+            holder.stdin.flush()
+            answer = holder.stdout.readline()
+            self.assertRegex(answer, "^ok |no writer of camera cam0")
+            held += answer.startswith("ok ")
+        analyzer = self.analyzer(*QUICK)
         analyzer.events.until("motion_start")
         analyzer.events.until("motion_end")
 
