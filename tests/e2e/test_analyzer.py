@@ -201,6 +201,26 @@ class Deaths(AnalyzerCase):
                 self.stop(analyzer)
                 self.stop(again)
 
+    def test_S9_what_a_dead_capture_left_is_no_writer_and_none_of_it_is_analysed(self):
+        log = os.path.join(self.folder, "frames")
+        for n in range(2):
+            with self.subTest(turn=n):
+                reader = self.reader()
+                capture = self.scene()
+                stale = reader.frame().epoch
+                reader.frame()  # so that there is something old to be had
+                capture.kill()
+                capture.wait()
+                analyzer = self.analyzer("--frame-log", f"{log}{n}", "--signal-timeout", "1")
+                event = analyzer.events.next()
+                self.assertEqual((event["event"], event["reason"]), ("signal_lost", "no_writer"))
+                self.assertEqual(self.frames(f"{log}{n}"), [])
+                again = self.scene()
+                self.until_frames(f"{log}{n}", 3)
+                self.assertNotIn(stale, {frame["epoch"] for frame in self.frames(f"{log}{n}")})
+                self.stop(analyzer)
+                self.stop(again)
+
     def test_a_killed_analyzer_comes_back_with_new_ids_and_nobody_noticed(self):
         capture = self.scene()
         ids = set()

@@ -1,5 +1,5 @@
 /* Readers that follow their camera: before it is there, through new geometries, and when somebody
- * removes its objects. Row S16 of FAULTS.md, and the promises of fr_reader_next().
+ * removes its objects. Rows S16 and S21 of FAULTS.md, and the promises of fr_reader_next().
  *
  * SPDX-License-Identifier: MIT
  */
@@ -273,7 +273,57 @@ START_TEST(s16_sleeping_reader_is_told_when_the_gates_are_removed)
 }
 END_TEST
 
-IPC_MAIN("follow", reader_waits_for_a_ring_that_does_not_exist_yet,
+/* ---------------------------------------------------------------- S21 */
+
+/* The number of the last epoch stands in the lock file; here it is almost the largest there is. */
+START_TEST(s21_epoch_numbers_may_wrap)
+{
+    static const uint64_t expected[] = {UINT64_MAX - 1, UINT64_MAX, 0, 1, 2};
+    char rundir[256], folder[300], path[320], reason[512];
+    struct fr_epoch_options options = camera_options(64, 48);
+    struct fr_reader *reader = reader_open("s21", FR_READ_PINNED);
+    struct fr_writer *writer;
+    struct fr_frame frame;
+    snprintf(folder, sizeof folder, "%s/s21", fr_rundir(0, rundir, sizeof rundir));
+    snprintf(path, sizeof path, "%s/lock", folder);
+    ck_assert_int_eq(mkdir(folder, 0755), 0);
+    int lock = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(dprintf(lock, "%020llu\n", (unsigned long long)UINT64_MAX - 2), 0);
+    close(lock);
+    ck_assert_int_eq(fr_reader_next(reader, 0, &frame), -ENOTCONN);
+    /* In turns by a writer that goes on, and by one that starts. */
+    for (unsigned i = 0; i < sizeof expected / sizeof *expected; i++) {
+        if (i % 2 == 0)
+            ck_assert_msg(fr_writer_open("s21", NULL, &writer, reason, sizeof reason) == 0, "%s",
+                          reason);
+        ck_assert_int_eq(fr_writer_begin(writer, &options), 0);
+        struct fr_ring_info info = ring_info("s21");
+        ck_assert_msg(info.state == FR_RING_LIVE, "epoch %" PRIu64 ": %s", expected[i],
+                      info.reason);
+        ck_assert_uint_eq(info.epoch, expected[i]);
+        int r = fr_reader_next(reader, 0, &frame);
+        if (r == -ENOTCONN) /* it was told of the end of the epoch before */
+            r = fr_reader_next(reader, 0, &frame);
+        ck_assert_msg(r == -ETIMEDOUT, "epoch %" PRIu64 ": %d: %s", expected[i], r,
+                      fr_reader_reason(reader));
+        uint32_t slot;
+        for (uint64_t n = 1; n <= 3; n++) {
+            ck_assert_int_eq(fr_writer_take(writer, &slot), 0);
+            ck_assert_int_eq(fr_writer_publish(writer, slot, NULL), 0);
+            ck_assert_int_eq(fr_reader_next(reader, 0, &frame), 0);
+            ck_assert_uint_eq(frame.epoch, expected[i]);
+            ck_assert_uint_eq(frame.number, n);
+            ck_assert_int_eq(fr_reader_release(reader, &frame), 0);
+        }
+        if (i % 2 == 1)
+            fr_writer_close(writer);
+    }
+    fr_writer_close(writer);
+    fr_reader_close(reader);
+}
+END_TEST
+
+IPC_MAIN("follow", s21_epoch_numbers_may_wrap, reader_waits_for_a_ring_that_does_not_exist_yet,
          reader_waits_even_for_the_run_folder,
          reader_follows_to_another_geometry_and_keeps_the_frame_it_holds,
          s16_ring_removed_during_a_run_is_told_and_begun_anew_and_readers_follow,

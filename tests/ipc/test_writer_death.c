@@ -5,6 +5,7 @@
  */
 #include "tests/ipc/history.h"
 
+#include <pthread.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 
@@ -261,6 +262,70 @@ START_TEST(s12_stopped_writer_still_holds_its_lock)
 }
 END_TEST
 
+static void *write_for_ever(void *arg)
+{
+    writer_main(arg);
+    return NULL;
+}
+
+/* The process as ps shows it: a zombie, while another of its threads writes on. */
+static void zombie_main(void *arg)
+{
+    pthread_t thread;
+    must(pthread_create(&thread, NULL, write_for_ever, arg) == 0, "no thread");
+    pthread_exit(NULL);
+}
+
+static char state_of(pid_t pid)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    must(file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1, "%s", path);
+    fclose(file);
+    return state;
+}
+
+/* Whoever decides by what the process list says takes this writer for dead. */
+START_TEST(s12_zombie_whose_thread_still_writes_holds_its_lock)
+{
+    struct stage *stage = shared_alloc(sizeof *stage);
+    stage->camera = "s12-zombie";
+    pid_t writer = child_start(zombie_main, stage);
+    meet_wait(&stage->published, 1);
+    for (int i = 0; state_of(writer) != 'Z'; i++) {
+        ck_assert_int_lt(i, DEADLINE_S * 1000);
+        pass_time(NS_PER_MS);
+    }
+    second_is_refused(stage->camera);
+    uint32_t published = atomic_load(&stage->published.count);
+    meet_wait(&stage->published, published + 20);
+    ck_assert_int_eq(ring_info(stage->camera).state, FR_RING_LIVE);
+    child_kill(writer);
+}
+END_TEST
+
+/* One that is dead altogether, and only not yet taken away by its parent, holds nothing. */
+START_TEST(s12_dead_zombie_holds_nothing)
+{
+    struct stage *stage = shared_alloc(sizeof *stage);
+    struct fr_writer *next = NULL;
+    char reason[512] = "";
+    siginfo_t info;
+    stage->camera = "s12-dead";
+    pid_t writer = child_start(writer_main, stage);
+    meet_wait(&stage->published, 1);
+    kill(writer, SIGKILL);
+    ck_assert_int_eq(waitid(P_PID, (id_t)writer, &info, WEXITED | WNOWAIT), 0);
+    ck_assert_int_eq(state_of(writer), 'Z');
+    ck_assert_int_eq(ring_info(stage->camera).state, FR_RING_DEAD);
+    int r = fr_writer_open(stage->camera, NULL, &next, reason, sizeof reason);
+    ck_assert_msg(r == 0, "%s", reason);
+    fr_writer_close(next);
+    child_end(writer);
+}
+END_TEST
+
 static void contender_main(void *arg)
 {
     struct stage *stage = arg;
@@ -298,4 +363,6 @@ IPC_MAIN("writer_death",
          s9_stale_ring_of_a_dead_writer_gives_no_frame,
          s9_sleeping_reader_is_woken_by_the_death_of_its_writer,
          s11_second_writer_is_refused_and_told_the_lock_file,
-         s12_stopped_writer_still_holds_its_lock, s11_of_fifty_writers_at_once_one_runs)
+         s12_stopped_writer_still_holds_its_lock,
+         s12_zombie_whose_thread_still_writes_holds_its_lock, s12_dead_zombie_holds_nothing,
+         s11_of_fifty_writers_at_once_one_runs)

@@ -126,6 +126,42 @@ START_TEST(s21_frame_numbers_may_wrap)
 }
 END_TEST
 
+/* The sequence words as they will be after 2^63 writings of each slot: 0 is only another even number. */
+START_TEST(s21_sequence_words_may_wrap)
+{
+    struct ring_model m;
+    model_init(&m, 64, 4, 2, 0);
+    struct fr_view view = model_view(&m);
+    for (unsigned i = 0; i < 4; i++) {
+        m.writer.book[i].sequence = UINT64_MAX - 8;
+        atomic_store(&m.writer.descriptors[i].sequence, UINT64_MAX - 8);
+        ck_assert_uint_eq(m.writer.book[i].sequence % 2, 1); /* as before the first frame */
+    }
+    struct fr_ring_reader r;
+    struct fr_ring_taken taken, before = {0};
+    fr_ring_reader_init(&r, &view);
+    bool has_wrapped = false;
+    for (uint64_t k = 1; k <= 60; k++) {
+        publish(&m);
+        /* The frame held through the publish is torn when its slot was written, and only then. */
+        if (k > 4)
+            ck_assert(fr_ring_intact(&view.descriptors[taken.slot_idx], taken.sequence));
+        if (before.frame.number && before.frame.number + 4 <= k)
+            ck_assert(!fr_ring_intact(&view.descriptors[before.slot_idx], before.sequence));
+        ck_assert_int_eq(fr_ring_read(&r, false, false, &model_single_ops, &m, &taken), 0);
+        ck_assert_uint_eq(taken.frame.number, k);
+        ck_assert_uint_eq(taken.missed, 0);
+        ck_assert_uint_eq(taken.sequence % 2, 0);
+        has_wrapped |= taken.sequence < 8;
+        if (!before.frame.number || before.frame.number + 4 <= k)
+            before = taken;
+    }
+    ck_assert(has_wrapped);
+    ck_assert_uint_eq(r.refused, 0);
+    model_fini(&m);
+}
+END_TEST
+
 START_TEST(missed_frames_are_counted_as_they_jump)
 {
     struct ring_model m;
@@ -402,8 +438,8 @@ END_TEST
 
 UNIT_MAIN("protocol", the_hand_never_shrinks_whatever_is_pinned,
           n1_newest_frame_is_readable_by_peek_when_all_is_pinned, a_pinned_slot_is_never_rewritten,
-          s21_frame_numbers_may_wrap, missed_frames_are_counted_as_they_jump,
-          n2_a_raised_semaphore_is_mended_and_counted,
+          s21_frame_numbers_may_wrap, s21_sequence_words_may_wrap,
+          missed_frames_are_counted_as_they_jump, n2_a_raised_semaphore_is_mended_and_counted,
           n2_pins_that_nobody_has_cost_frames_for_the_time_of_patience,
           n1_a_pin_is_good_for_ever_while_there_are_other_slots,
           n1_when_all_is_held_what_was_held_longest_goes_first_and_its_holder_is_told,
