@@ -78,33 +78,36 @@ struct taken {
     size_t jpeg_bytes;
 };
 
-/* The JPEG that is kept in the frame, if it looks like one (what is in a ring is believed of nobody). */
-static const struct fr_plane *kept_jpeg(const struct fr_frame *frame)
+/* Copies the JPEG that is kept in the frame. It is looked at only then, for what is in a ring is believed of
+ * nobody, and may change between two looks. 0; -ENOENT: none, or it does not look like one; -ENOMEM. */
+static int copy_jpeg(const struct fr_frame *frame, struct taken *ret_taken)
 {
     const struct fr_plane *plane = fr_frame_plane(frame, FR_PLANE_JPEG);
     struct fr_jpeg_info info;
-    if (!plane || fr_jpeg_probe(plane->data, plane->size_bytes, &info) < 0 || !info.has_picture)
-        return NULL;
-    return plane;
+    if (!plane || plane->size_bytes == 0)
+        return -ENOENT;
+    uint8_t *memory = malloc(plane->size_bytes);
+    if (!memory)
+        return -ENOMEM;
+    memcpy(memory, plane->data, plane->size_bytes);
+    if (fr_jpeg_probe(memory, plane->size_bytes, &info) < 0 || !info.has_picture) {
+        free(memory);
+        return -ENOENT;
+    }
+    *ret_taken = (struct taken){.memory = memory, .jpeg_bytes = plane->size_bytes};
+    return 0;
 }
 
 static int copy_picture(const struct fr_frame *frame, bool wants_jpeg, struct taken *ret_taken)
 {
-    const struct fr_plane *jpeg = wants_jpeg ? kept_jpeg(frame) : NULL;
-    struct taken taken = {0};
-    if (!jpeg) {
-        int rc = frame_copy(frame, &taken.copy, &taken.memory);
-        if (rc == 0)
-            *ret_taken = taken;
+    int rc = wants_jpeg ? copy_jpeg(frame, ret_taken) : -ENOENT;
+    if (rc != -ENOENT)
         return rc;
-    }
-    taken.jpeg_bytes = jpeg->size_bytes;
-    taken.memory = malloc(taken.jpeg_bytes);
-    if (!taken.memory)
-        return -ENOMEM;
-    memcpy(taken.memory, jpeg->data, taken.jpeg_bytes);
-    *ret_taken = taken;
-    return 0;
+    struct taken taken = {0};
+    rc = frame_copy(frame, &taken.copy, &taken.memory);
+    if (rc == 0)
+        *ret_taken = taken;
+    return rc;
 }
 
 /* Waits for a frame and copies it, until one is whole. 0 or an exit code. */
