@@ -112,9 +112,24 @@ static inline uint64_t flip_value(struct flipper *f, uint64_t truth)
     }
 }
 
+static inline uint64_t flip_load(struct flipper *f, size_t at)
+{
+    return atomic_load_explicit(&f->words[at], memory_order_relaxed);
+}
+
+/* Where the index has the newest frame. */
+static inline size_t flip_newest(struct flipper *f)
+{
+    uint64_t n = flip_load(f, offsetof(struct fr_layout_header, head) / 8);
+    return f->plan.index_offset / 8 + n % f->plan.index_entries;
+}
+
+/* A slot's descriptor: of the newest as often as of any. */
 static inline size_t flip_descriptor(struct flipper *f)
 {
-    size_t slot = flip_chance(f, f->plan.slots);
+    size_t slot = flip_chance(f, 2) ? flip_load(f, flip_newest(f)) & 0xff : f->plan.slots;
+    if (slot >= f->plan.slots)
+        slot = flip_chance(f, f->plan.slots);
     return (f->plan.descriptors_offset + slot * sizeof(struct fr_layout_slot)) / 8;
 }
 
@@ -151,11 +166,6 @@ static inline void flip_store(struct flipper *f, size_t at, uint64_t value)
     atomic_store_explicit(&f->words[at], value, memory_order_relaxed);
 }
 
-static inline uint64_t flip_load(struct flipper *f, size_t at)
-{
-    return atomic_load_explicit(&f->words[at], memory_order_relaxed);
-}
-
 static inline void flip_for_a_moment(struct flipper *f, size_t at, uint64_t truth, uint64_t lie)
 {
     flip_store(f, at, lie);
@@ -176,8 +186,7 @@ static inline void flip_one(struct flipper *f)
 /* The newest frame is in another slot, which may not exist. */
 static inline void flip_slot(struct flipper *f)
 {
-    uint64_t n = flip_load(f, offsetof(struct fr_layout_header, head) / 8);
-    size_t at = f->plan.index_offset / 8 + n % f->plan.index_entries;
+    size_t at = flip_newest(f);
     uint64_t truth = flip_load(f, at);
     flip_for_a_moment(f, at, truth, (truth & ~UINT64_C(0xff)) | flip_chance(f, 256));
 }
@@ -202,6 +211,20 @@ static inline void flip_table(struct flipper *f)
     flip_store(f, frame + N_PLANES, 0);
 }
 
+/* A field of the header goes to and fro as fast as it can: true when it is checked, a lie when it is used. */
+static inline void flip_hammer(struct flipper *f)
+{
+    size_t at = flip_chance(f, offsetof(struct fr_layout_header, reserved1) / 8);
+    uint64_t truth = flip_load(f, at), lie = flip_value(f, truth);
+    for (unsigned i = 0; i < 500 && !f->spares_header; i++) {
+        flip_store(f, at, lie);
+        flip_store(f, at, truth);
+        for (volatile unsigned k = i % 64; k > 0;
+             k--) /* the truth is believed, and so the longer */
+            ;
+    }
+}
+
 static inline void flip_turn(struct flipper *f)
 {
     switch (flip_chance(f, 8)) {
@@ -211,6 +234,9 @@ static inline void flip_turn(struct flipper *f)
         break;
     case 2:
         flip_slot(f);
+        break;
+    case 3:
+        flip_hammer(f);
         break;
     default:
         flip_one(f);
