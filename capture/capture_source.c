@@ -100,6 +100,7 @@ static bool begin_epoch(struct capture_loop *l)
         .hand = l->offer.hand,
         .copy_path = l->offer.copy_path,
         .no_pins = !l->settings->pins,
+        .lock_memory = l->settings->lock_memory,
         .pin_patience_ns =
             l->settings->pin_patience_s > 0 ? (int64_t)(l->settings->pin_patience_s * 1e9) : -1,
     };

@@ -76,6 +76,13 @@ static const struct fr_setting rows[] = {
      .help =
          "When readers hold every slot, take back the one that has been held longest, if that is "
          "longer than this; its reader is told. 0 waits for ever."},
+    {.key = "lock_memory",
+     .type = FR_SETTING_BOOL,
+     .offset = AT(lock_memory),
+     .default_text = "no",
+     .help =
+         "Lock the ring into memory, so that it is never swapped out. All of it is taken at the "
+         "start either way."},
     {.key = "group",
      .type = FR_SETTING_STRING,
      .offset = AT(group),

@@ -17,6 +17,7 @@ struct fr_capture_settings {
     int64_t slots;
     bool zero_copy;
     bool pins;
+    bool lock_memory;
     double pin_patience_s; /* 0: for ever */
     char group[64]; /* "": the library's default */
     bool loop;

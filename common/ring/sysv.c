@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <unistd.h>
@@ -240,7 +241,26 @@ static int touch(void *base, size_t bytes)
     return 0;
 }
 
-static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, void **ret_base)
+/* Before it is touched, so that no page can be swapped out again between the two. */
+static int lock_memory(int shm_id, uint64_t bytes, char *reason, size_t reason_size)
+{
+    struct rlimit limit = {0};
+    if (shmctl(shm_id, SHM_LOCK, NULL) == 0)
+        return 0;
+    int rc = -errno;
+    getrlimit(RLIMIT_MEMLOCK, &limit);
+    fr_explain(
+        reason, reason_size,
+        "the ring's %llu bytes cannot be locked into memory: %s; this process may lock %llu "
+        "bytes: raise that (LimitMEMLOCK=infinity in the service, `ulimit -l` in a shell), or "
+        "set lock_memory = no",
+        (unsigned long long)bytes, strerror(-rc), (unsigned long long)limit.rlim_cur);
+    return rc == -ENOMEM ? rc : -EPERM;
+}
+
+/* Writes a reason only where it knows better than fr_limits_explain(). */
+static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, bool is_locked,
+                        void **ret_base, char *reason, size_t reason_size)
 {
     /* The kernel would promise it, and then end processes to keep the promise. */
     int64_t available = fr_memory_available();
@@ -253,6 +273,8 @@ static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, void
     void *base = (void *)-1;
     int rc = set_group(id, -1, group);
     fr_crash_point("segment.grouped");
+    if (rc == 0 && is_locked)
+        rc = lock_memory(id, bytes, reason, reason_size);
     if (rc == 0) {
         base = shmat(id, NULL, 0);
         if (base == (void *)-1)
@@ -273,11 +295,12 @@ static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, void
 }
 
 int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
-                   const struct fr_layout_plan *plan, struct fr_sysv *ret_ids, void **ret_base,
-                   char *reason, size_t reason_size)
+                   const struct fr_layout_plan *plan, bool is_locked, struct fr_sysv *ret_ids,
+                   void **ret_base, char *reason, size_t reason_size)
 {
     struct fr_sysv ids = {.shm_id = -1, .gates_id = -1, .pins_id = -1};
     void *base = NULL;
+    char why[FR_REASON_MAX] = "";
     int rc;
 
     const struct fr_need gates = {.sets = 1,
@@ -299,9 +322,13 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
         fr_limits_explain(-rc, "semget for the pins", &pins, reason, reason_size);
         goto fail;
     }
-    rc = ids.shm_id = make_segment(lock_path, group, plan->segment_bytes, &base);
+    rc = ids.shm_id =
+        make_segment(lock_path, group, plan->segment_bytes, is_locked, &base, why, sizeof why);
     if (rc < 0) {
-        fr_limits_explain(-rc, "shmget", &segment, reason, reason_size);
+        if (*why)
+            fr_explain(reason, reason_size, "%s", why);
+        else
+            fr_limits_explain(-rc, "shmget", &segment, reason, reason_size);
         goto fail;
     }
     *ret_ids = ids;

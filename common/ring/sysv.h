@@ -23,11 +23,11 @@ uint32_t fr_sysv_tag(dev_t device, ino_t inode, const char *camera);
 /* Makes and attaches the three objects, zeroed, semaphores as fr_ring_format() wants them (`alive`
  * and the closed gates held with undo by this process). Keys from ftok(lock_path); a key that is
  * taken is passed over, at last there is none (IPC_PRIVATE). All of the memory is touched: if there
- * is too little, it is told here. Negative: nothing is left behind, and `reason` names the limit
+ * is too little, it is told here. With `is_locked` it is never swapped out. Negative: nothing is left behind, and `reason` names the limit
  * and how to raise it. */
 int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
-                   const struct fr_layout_plan *plan, struct fr_sysv *ret_ids, void **ret_base,
-                   char *reason, size_t reason_size);
+                   const struct fr_layout_plan *plan, bool is_locked, struct fr_sysv *ret_ids,
+                   void **ret_base, char *reason, size_t reason_size);
 
 /* Removes the objects; whoever sleeps on them wakes with EIDRM. Memory goes with the last detach.
  */

@@ -235,8 +235,8 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
     fr_crash_point("begin.counted");
     fr_boot_id(meet.boot);
     meet.segment_bytes = plan.segment_bytes;
-    rc = fr_sysv_create(w->lock_path, w->tag, w->group, &plan, &w->ids, &w->base, w->reason,
-                        sizeof w->reason);
+    rc = fr_sysv_create(w->lock_path, w->tag, w->group, &plan, options->lock_memory, &w->ids,
+                        &w->base, w->reason, sizeof w->reason);
     if (rc < 0)
         return rc;
     meet.ids = w->ids;

@@ -94,9 +94,11 @@ class Promises(unittest.TestCase):
             for user in settings(service)["User"]:
                 self.assertRegex(made, rf"(?m)^u {user} ")
 
-    def test_the_analyzer_dies_before_the_camera(self):
+    def test_S18_when_memory_is_short_the_analyzer_goes_before_the_camera(self):
         capture, analyzer = (int(settings(service)["OOMScoreAdjust"][0]) for service in SERVICES)
-        self.assertLess(capture, analyzer)
+        self.assertLess(capture, 0)
+        self.assertGreater(analyzer, 0)
+        self.assertEqual(settings(SERVICES[0])["LimitMEMLOCK"], ["infinity"])  # lock_memory
 
 
 if __name__ == "__main__":

@@ -98,6 +98,8 @@ class Services(unittest.TestCase):
             status = pathlib.Path(f"/proc/{main_pid(unit)}/status").read_text()
             self.assertEqual(int(re.search(r"Uid:\t(\d+)", status)[1]), pwd.getpwnam(user).pw_uid)
             self.assertEqual(re.search(r"CapEff:\t(\w+)", status)[1], "0" * 16)
+            adjust = pathlib.Path(f"/proc/{main_pid(unit)}/oom_score_adj").read_text()
+            self.assertEqual(int(adjust), -500 if unit == CAPTURE else 500)  # S18
         self.assertEqual(self.ring["owner_uid"], pwd.getpwnam("framering").pw_uid)
         owners = {line.split()[1]: line.split()[2:4] for line in run("ipcs", "-m").splitlines()
                   if re.match(r"0x\w+ +\d", line)}

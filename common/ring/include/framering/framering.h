@@ -316,6 +316,7 @@ struct fr_epoch_options {
     uint32_t hand;      /* slots always in the writer's hand: 2 (0 means 2), with zero copy 3 */
     uint32_t copy_path; /* enum fr_copy_path */
     bool no_pins;       /* pinned readers are refused */
+    bool lock_memory;   /* never swapped out; RLIMIT_MEMLOCK must allow it */
     /* When readers hold every slot, the writer takes back the one that has been held longest, if that is
      * longer than this. 0 means 10 s; below 0: never. */
     int64_t pin_patience_ns;
