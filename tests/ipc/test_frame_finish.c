@@ -74,8 +74,9 @@ START_TEST(synthetic_pictures_are_turned_and_reduced_in_every_format)
                 fr_scene_draw(scene, frame.source_sequence, picture);
                 fr_turn_picture(turns[t], &drawn, picture, &turned, want);
                 check_half_luma(&frame);
-                frame.n_planes--; /* the half-size plane stands behind the picture's */
-                check_planes(&frame, &turned, want);
+                struct fr_frame seen = frame;
+                seen.n_planes--; /* the half-size plane stands behind the picture's */
+                check_planes(&seen, &turned, want);
                 ck_assert_int_eq(fr_reader_release(rig.reader, &frame), 0);
             }
             free(want);
@@ -123,8 +124,9 @@ START_TEST(recorded_pictures_are_turned_and_reduced)
         fr_turn_picture(turns[t], &recorded, film, &turned, want);
         ck_assert_int_eq(rig_next(&rig, &frame), 0);
         check_half_luma(&frame);
-        frame.n_planes--;
-        check_planes(&frame, &turned, want);
+        struct fr_frame seen = frame;
+        seen.n_planes--;
+        check_planes(&seen, &turned, want);
         fr_reader_release(rig.reader, &frame);
         free(want);
         rig_close(&rig);

@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "common/ring/rendezvous.h"
+#include "tests/history/log.h"
 #include "tests/ipc/guarded_shmat.h"
 #include "tests/ipc/history.h"
 #include "tests/unit/flipper.h"
@@ -316,6 +317,7 @@ END_TEST
 START_TEST(s7_readers_come_to_no_harm_by_a_writer_that_lies)
 {
     struct stage *stage = shared_alloc(sizeof *stage);
+    history_writer_lies();
     void (*const bodies[])(void *) = {publisher_main, flipper_main, peek_main,
                                       pinned_main,    info_main,    programs_main};
     pid_t pid[6];

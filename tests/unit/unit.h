@@ -66,12 +66,18 @@ static inline int unit_remove(const char *path, const struct stat *st, int type,
     return remove(path);
 }
 
+/* What a program may have besides: done in each test's process, before and after it. */
+void unit_before_each(void) __attribute__((weak));
+void unit_after_each(void) __attribute__((weak));
+
 static inline int unit_run(const char *name, const TTest *const *tests, size_t n, double timeout_s)
 {
     unit_begin();
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
     tcase_set_timeout(tcase, UNIT_PATIENCE * timeout_s);
+    if (unit_before_each && unit_after_each)
+        tcase_add_checked_fixture(tcase, unit_before_each, unit_after_each);
     for (size_t i = 0; i < n; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
