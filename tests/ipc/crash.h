@@ -12,10 +12,7 @@
 #include "common/ring/crash_point.h"
 #include "common/ring/layout.h"
 #include "tests/ipc/history.h"
-
-#include <dirent.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
+#include "tests/ipc/leftovers.h"
 
 #define COMPANIONS 2
 #define POINTS_MAX 128
@@ -186,22 +183,11 @@ static inline void companion_attached(const char *name)
     meet_add(attached);
 }
 
-static inline unsigned count_entries(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    must(dir, "%s: %s", folder, strerror(errno));
-    unsigned n = 0;
-    while (readdir(dir))
-        n++;
-    closedir(dir);
-    return n;
-}
-
 static inline void companion_main(void *arg)
 {
     companion_self = *(struct companion *)arg;
     struct company *company = companion_self.company;
-    unsigned me = companion_self.i, fds = count_entries("/proc/self/fd");
+    unsigned me = companion_self.i, fds = ipc_descriptors();
     struct history *history = calloc(1, sizeof *history);
     struct fr_reader *reader =
         reader_open(company->camera, me == 0 ? FR_READ_PEEK : FR_READ_PINNED);
@@ -234,7 +220,7 @@ static inline void companion_main(void *arg)
     }
     history_check_counts(history, reader);
     fr_reader_close(reader);
-    must(count_entries("/proc/self/fd") == fds, "a descriptor has leaked");
+    must(ipc_descriptors() == fds, "a descriptor has leaked");
     must(newest_epoch_mapped() == 0, "a segment is still attached");
     free(history);
 }
@@ -270,32 +256,4 @@ static inline void publish_in_step(struct company *company, struct camera *camer
         camera_publish(camera);
         company_given(company, before);
     }
-}
-
-/* ---------------------------------------------------------------- what is left behind */
-
-static inline unsigned objects(void)
-{
-    struct shm_info shm;
-    struct seminfo sem;
-    must(shmctl(0, SHM_INFO, (void *)&shm) >= 0 && semctl(0, 0, SEM_INFO, &sem) >= 0, "%s",
-         strerror(errno));
-    return (unsigned)(shm.used_ids + sem.semusz);
-}
-
-/* So many System V objects are there once everybody has left what was removed. */
-#define objects_become(n)                                                                          \
-    do {                                                                                           \
-        for (int64_t end_ = now_ns() + DEADLINE_S * NS_PER_S;                                      \
-             objects() != (n) && now_ns() < end_;)                                                 \
-            pass_time(NS_PER_MS / 10);                                                             \
-        ck_assert_msg(objects() == (n), "%u objects instead of %u", objects(), (unsigned)(n));     \
-    } while (0)
-
-/* Files in the camera's folder. */
-static inline unsigned files(const char *camera)
-{
-    char rundir[256], folder[400];
-    snprintf(folder, sizeof folder, "%s/%s", fr_rundir(0, rundir, sizeof rundir), camera);
-    return count_entries(folder) - 2;
 }

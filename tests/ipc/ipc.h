@@ -2,6 +2,7 @@
 #pragma once
 
 #include "framering/framering.h"
+#include "tests/ipc/leftovers.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -50,22 +51,6 @@ static inline int ipc_publish(struct fr_writer *writer, int value)
         return rc;
     memset(fr_writer_slot(writer, slot), value, fr_writer_slot_bytes(writer));
     return fr_writer_publish(writer, slot, NULL);
-}
-
-/* Number of System V objects in this namespace: segments and semaphore sets. */
-static inline unsigned ipc_objects(void)
-{
-    unsigned n = 0;
-    static const char *const tables[] = {"/proc/sysvipc/shm", "/proc/sysvipc/sem"};
-    for (unsigned i = 0; i < 2; i++) {
-        FILE *f = fopen(tables[i], "r");
-        ck_assert_ptr_nonnull(f);
-        for (int c; (c = fgetc(f)) != EOF;)
-            n += c == '\n';
-        n--; /* the heading */
-        fclose(f);
-    }
-    return n;
 }
 
 enum { SECOND = 1000000000 };

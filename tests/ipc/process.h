@@ -81,12 +81,17 @@ static inline uint64_t chance(uint64_t below)
     return (chance_state * UINT64_C(0x2545F4914F6CDD1D) >> 11) % below;
 }
 
-/* How often a killing loop goes round: `usual`, or $FRAMERING_TEST_KILLS. */
-static inline unsigned kill_rounds(unsigned usual)
+/* How many a killing loop kills: `usual`, or $FRAMERING_TEST_KILLS. */
+static inline unsigned kills_wanted(unsigned usual)
 {
     const char *text = getenv("FRAMERING_TEST_KILLS");
     unsigned long n = text ? strtoul(text, NULL, 10) : usual;
     return n ? (unsigned)n : usual;
+}
+
+static inline void kills_told(const char *what, unsigned n, int64_t began_ns)
+{
+    fprintf(stderr, "%s: %u killed in %.1f s\n", what, n, (double)(now_ns() - began_ns) / 1e9);
 }
 
 /* ---------------------------------------------------------------- meeting points */

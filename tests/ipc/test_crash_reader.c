@@ -119,7 +119,7 @@ static void life(void *arg)
     crash.also = victim_is_slow;
     victim_stage = stage;
 
-    unsigned fds = count_entries("/proc/self/fd");
+    unsigned fds = ipc_descriptors();
     struct fr_reader *reader = reader_open(stage->company.camera, stage->mode);
     arrive(stage, reader);
     ask(stage, PUBLISH_ONE);
@@ -146,7 +146,7 @@ static void life(void *arg)
     ask(stage, PUBLISH_ONE);
     reader_next(reader, &history, &frame);
     fr_reader_close(reader);
-    must(count_entries("/proc/self/fd") == fds, "a descriptor has leaked");
+    must(ipc_descriptors() == fds, "a descriptor has leaked");
     must(newest_epoch_mapped() == 0, "a segment is still attached");
 }
 
@@ -159,7 +159,7 @@ static void nothing_is_left(struct stage *stage)
     ck_assert_msg(ring_pins(&info) == 0, "%u pins are left %s", ring_pins(&info),
                   crash_where(&stage->victim));
     ck_assert_uint_eq(info.attached, 1 + COMPANIONS);
-    ck_assert_uint_eq(objects(), 3);
+    ck_assert_uint_eq(ipc_objects(), 3);
     ask(stage, TURN_OVER); /* every slot can be had, and the others see every frame */
 }
 
@@ -217,8 +217,8 @@ static void at_every_point(const char *camera, void (*act)(void *stage), bool ev
     child_ends_well(writer);
     for (unsigned i = 0; i < COMPANIONS; i++)
         child_ends_well(pid[i]);
-    objects_become(0);
-    ck_assert_uint_eq(files(camera), 1); /* the lock */
+    ipc_objects_become(0);
+    ck_assert_uint_eq(ipc_files(camera), 1); /* the lock */
     /* Never did taking or publishing put the writer to sleep (a page fault may). */
     ck_assert_uint_le(stage->waits, 1 + stage->frames / 10);
     fprintf(stderr, "%s: %u times\n", camera, n_acts);

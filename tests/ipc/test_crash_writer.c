@@ -114,7 +114,7 @@ static void successor(void *arg)
     struct fr_writer_counts counts;
     struct camera camera;
 
-    unsigned fds = count_entries("/proc/self/fd");
+    unsigned fds = ipc_descriptors();
     camera_open(&camera, stage->company.camera, &options);
     begun(stage, &camera);
     publish_in_step(&stage->company, &camera, 3 * SLOTS);
@@ -125,7 +125,7 @@ static void successor(void *arg)
     if (stage->is_last) {
         atomic_store(&stage->company.stop, true);
         fr_writer_close(camera.writer);
-        must(count_entries("/proc/self/fd") == fds, "a descriptor has leaked");
+        must(ipc_descriptors() == fds, "a descriptor has leaked");
         must(newest_epoch_mapped() == 0, "a segment is still attached");
     }
 }
@@ -143,8 +143,8 @@ static struct stage *stage_new(const char *camera)
 static void succeed(struct stage *stage)
 {
     child_ends_well(child_start(successor, stage));
-    ck_assert_uint_eq(objects(), 3); /* a segment and two sets: its own */
-    ck_assert_uint_eq(files(stage->company.camera), 2);
+    ck_assert_uint_eq(ipc_objects(), 3); /* a segment and two sets: its own */
+    ck_assert_uint_eq(ipc_files(stage->company.camera), 2);
 }
 
 static void kill_here(void *arg)
@@ -172,8 +172,8 @@ static void stop_here(void *arg)
     fr_writer_close(second);
     kill(writer, SIGCONT);
     child_ends_well(writer);
-    objects_become(0);                                  /* when the readers have left */
-    ck_assert_uint_eq(files(stage->company.camera), 1); /* the lock */
+    ipc_objects_become(0);                                  /* when the readers have left */
+    ck_assert_uint_eq(ipc_files(stage->company.camera), 1); /* the lock */
     succeed(stage);
 }
 
@@ -204,8 +204,8 @@ static void at_every_point(const char *camera, void (*act)(void *stage), bool ev
     child_ends_well(child_start(successor, stage));
     for (unsigned i = 0; i < COMPANIONS; i++)
         child_ends_well(pid[i]);
-    objects_become(0);
-    ck_assert_uint_eq(files(camera), 1);
+    ipc_objects_become(0);
+    ck_assert_uint_eq(ipc_files(camera), 1);
     fprintf(stderr, "%s: %u times\n", camera, n_acts);
 }
 

@@ -1,10 +1,11 @@
 /* Readers that are killed. Rows S2 and N3 of FAULTS.md.
  *
- * Some hundred kills by default; FRAMERING_TEST_KILLS=10000 for the night.
+ * Some hundred kills by default; tests/kills has thousands.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "tests/ipc/history.h"
+#include "tests/ipc/leftovers.h"
 
 #include <sys/sem.h>
 
@@ -94,10 +95,16 @@ static void writer_noticed_nothing(struct stage *stage, pid_t writer)
     ck_assert_uint_ge(free_slots, info.slots - info.hand - 1);
     ck_assert_uint_le(free_slots, info.slots - info.hand);
     child_kill(writer);
+    char reason[256];
+    ck_assert_msg(fr_ring_remove(stage->camera, reason, sizeof reason) == 0, "%s", reason);
+    ck_assert_uint_eq(ipc_objects(), 0);
+    ck_assert_uint_eq(ipc_files(stage->camera), 1); /* the lock */
+    fprintf(stderr, "%s: %" PRIu64 " frames published\n", stage->camera, stage->frames);
 }
 
 static void kill_many(struct stage *stage, unsigned rounds)
 {
+    int64_t began_ns = now_ns();
     pid_t writer = child_start(writer_main, stage);
     meet_wait(&stage->published, 1);
     for (unsigned i = 0; i < rounds; i++) {
@@ -109,6 +116,7 @@ static void kill_many(struct stage *stage, unsigned rounds)
         pass_time((int64_t)chance(3 * NS_PER_MS));
         child_kill(victim);
     }
+    kills_told(stage->camera, rounds, began_ns);
     writer_noticed_nothing(stage, writer);
 }
 
@@ -116,7 +124,7 @@ START_TEST(s2_killed_reader_is_not_noticed_by_the_writer)
 {
     struct stage *stage = shared_alloc(sizeof *stage);
     stage->camera = "s2";
-    kill_many(stage, kill_rounds(300));
+    kill_many(stage, kills_wanted(300));
 }
 END_TEST
 
@@ -128,7 +136,8 @@ START_TEST(n3_reader_killed_between_pin_and_release_gives_every_pin_back)
     stage->stays = true;
     pid_t writer = child_start(writer_main, stage);
     meet_wait(&stage->published, 1);
-    unsigned rounds = kill_rounds(300);
+    int64_t began_ns = now_ns();
+    unsigned rounds = kills_wanted(300);
     for (unsigned i = 0; i < rounds; i++) {
         uint32_t before = atomic_load(&stage->holding.count);
         pid_t victim = child_start(victim_main, stage);
@@ -139,6 +148,7 @@ START_TEST(n3_reader_killed_between_pin_and_release_gives_every_pin_back)
         info = ring_info(stage->camera);
         ck_assert_uint_eq(ring_pins(&info), 0);
     }
+    kills_told(stage->camera, rounds, began_ns);
     writer_noticed_nothing(stage, writer);
 }
 END_TEST
@@ -150,7 +160,8 @@ START_TEST(n3_pins_come_back_from_any_point_of_a_reading_loop)
     stage->mode = FR_READ_PINNED;
     pid_t writer = child_start(writer_main, stage);
     meet_wait(&stage->published, 1);
-    unsigned rounds = kill_rounds(150);
+    int64_t began_ns = now_ns();
+    unsigned rounds = kills_wanted(450) / 3 + 1;
     for (unsigned i = 0; i < rounds; i++) {
         uint32_t before = atomic_load(&stage->holding.count);
         pid_t victim[3];
@@ -163,6 +174,7 @@ START_TEST(n3_pins_come_back_from_any_point_of_a_reading_loop)
         struct fr_ring_info info = ring_info(stage->camera);
         ck_assert_uint_eq(ring_pins(&info), 0);
     }
+    kills_told(stage->camera, 3 * rounds, began_ns);
     writer_noticed_nothing(stage, writer);
 }
 END_TEST

@@ -4,11 +4,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include "tests/ipc/history.h"
+#include "tests/ipc/leftovers.h"
 
 #include <pthread.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-
 #define READERS 3
 
 struct stage {
@@ -84,7 +82,8 @@ START_TEST(s8_writer_killed_while_publishing_leaves_no_torn_frame_and_readers_fo
         arg[i] = (struct reader_arg){stage, i};
         readers[i] = child_start(reader_main, &arg[i]);
     }
-    unsigned rounds = kill_rounds(150);
+    int64_t began_ns = now_ns();
+    unsigned rounds = kills_wanted(150);
     for (uint32_t life = 1; life <= rounds; life++) {
         pid_t writer = child_start(writer_main, stage);
         meet_wait(&stage->ring, life);
@@ -93,11 +92,16 @@ START_TEST(s8_writer_killed_while_publishing_leaves_no_torn_frame_and_readers_fo
         pass_time((int64_t)chance(2 * NS_PER_MS));
         child_kill(writer);
     }
+    kills_told(stage->camera, rounds, began_ns);
     atomic_store(&stage->stop, true);
     for (unsigned i = 0; i < READERS; i++)
         child_ends_well(readers[i]);
     char reason[256];
     ck_assert_msg(fr_ring_remove(stage->camera, reason, sizeof reason) == 0, "%s", reason);
+    ck_assert_uint_eq(ipc_objects(), 0);
+    ck_assert_uint_eq(ipc_files(stage->camera), 1); /* the lock */
+    fprintf(stderr, "%s: %u frames published\n", stage->camera,
+            atomic_load(&stage->published.count));
 }
 END_TEST
 
@@ -106,26 +110,22 @@ START_TEST(s8_writer_killed_while_starting_leaves_nothing_that_the_next_does_not
 {
     struct stage *stage = shared_alloc(sizeof *stage);
     stage->camera = "s8-start";
-    unsigned rounds = kill_rounds(200);
+    int64_t began_ns = now_ns();
+    unsigned rounds = kills_wanted(200);
     for (unsigned i = 0; i < rounds; i++) {
         pid_t writer = child_start(writer_main, stage);
         pass_time((int64_t)chance(2 * NS_PER_MS));
         child_kill(writer);
     }
+    kills_told(stage->camera, rounds, began_ns);
     uint32_t begun = atomic_load(&stage->ring.count);
     pid_t writer = child_start(writer_main, stage);
     meet_wait(&stage->ring, begun + 1);
-    struct shm_info shm;
-    struct seminfo sem;
-    ck_assert_int_ge(shmctl(0, SHM_INFO, (void *)&shm), 0);
-    ck_assert_int_ge(semctl(0, 0, SEM_INFO, &sem), 0);
-    ck_assert_int_eq(shm.used_ids, 1);
-    ck_assert_int_eq(sem.semusz, 2);
+    ck_assert_uint_eq(ipc_objects(), 3);
     child_kill(writer);
     char reason[256];
     ck_assert_msg(fr_ring_remove(stage->camera, reason, sizeof reason) == 0, "%s", reason);
-    ck_assert_int_ge(shmctl(0, SHM_INFO, (void *)&shm), 0);
-    ck_assert_int_eq(shm.used_ids, 0);
+    ck_assert_uint_eq(ipc_objects(), 0);
 }
 END_TEST
 
