@@ -405,6 +405,7 @@ static int take_lock(struct capture_loop *l)
 
 static void run(struct capture_loop *l)
 {
+    watch_suspend(l, fr_now_mono_ns()); /* from now on */
     fr_capture_try(l);
     while (l->state != STATE_DONE) {
         struct epoll_event events[N_ABOUT];

@@ -1,6 +1,7 @@
 /* The capture loop on a made-up driver: silence, storms, and calls that fail, from the start of the loop
  * to its log. The device node is one whose readiness is known: /dev/random is always ready, a new pty
  * never is. */
+#include "tests/ipc/asleep.h"
 #include "tests/ipc/fake_camera.h"
 #include "tests/ipc/ipc.h"
 
@@ -12,6 +13,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 enum { PATIENCE_MS = 60000 };
 
@@ -81,18 +83,22 @@ static void wait_for(const char *words)
     capture.seen = (size_t)(found - capture.text) + strlen(words);
 }
 
-static void end(int *ret_calls, unsigned *ret_starts)
+/* How often the driver was called, and the stream started; the seconds of CPU that it all took. */
+static double end(int *ret_calls, unsigned *ret_starts)
 {
     int status;
+    struct rusage usage;
     kill(capture.pid, SIGTERM);
     wait_for("ended with 0: ");
     wait_for("starts\n");
     const char *line = strstr(capture.text, "ended with 0: ");
     ck_assert_int_eq(sscanf(line, "ended with 0: %d calls in %u", ret_calls, ret_starts), 2);
-    ck_assert_int_eq(waitpid(capture.pid, &status, 0), capture.pid);
+    ck_assert_int_eq(wait4(capture.pid, &status, 0, &usage), capture.pid);
     ck_assert_int_eq(status, 0);
     close(capture.log_fd);
     ck_assert_uint_eq(ipc_objects(), 0);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static void grey_camera(void)
@@ -132,11 +138,32 @@ START_TEST(C10_a_descriptor_that_is_always_ready_without_a_frame_is_no_busy_loop
         start("/dev/random", 5);
         wait_for("streaming 64x48 GREY");
         wait_for("source lost: it says over and over that a frame is ready, and has none");
-        wait_for("streaming 64x48 GREY"); /* after the back-off, and no sooner */
-        end(&calls, &n);
-        ck_assert_uint_eq(n, 2);
-        ck_assert_int_lt(calls, 600);
+        wait_for("streaming 64x48 GREY"); /* after the back-off, and no sooner: half a second, */
+        wait_for("streaming 64x48 GREY"); /* and a whole one */
+        double cpu_s = end(&calls, &n);
+        ck_assert_uint_eq(n, 3);
+        ck_assert_int_lt(calls, 900);
+        ck_assert_double_lt(cpu_s, 0.75); /* half of that time */
     }
+}
+END_TEST
+
+START_TEST(C14_a_sleep_of_the_machine_is_told_once_and_is_no_stall)
+{
+    int calls;
+    unsigned n;
+    grey_camera();
+    asleep_begin();
+    start("/dev/ptmx", 3600);
+    wait_for("streaming 64x48 GREY");
+    asleep(1800);
+    wait_for("the machine slept for 1800 s: no frames were taken");
+    asleep(7200);
+    wait_for("the machine slept for 7200 s: no frames were taken");
+    end(&calls, &n);
+    ck_assert_uint_eq(n, 1);
+    ck_assert_ptr_null(strstr(capture.text + capture.seen, "slept"));
+    ck_assert_ptr_null(strstr(capture.text, "no frame for"));
 }
 END_TEST
 
@@ -192,4 +219,5 @@ UNIT_MAIN("capture_life",
           a_camera_of_another_sampling_costs_one_epoch_at_its_start_and_none_when_it_comes_back,
           C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew,
           C10_a_descriptor_that_is_always_ready_without_a_frame_is_no_busy_loop,
+          C14_a_sleep_of_the_machine_is_told_once_and_is_no_stall,
           C17_whatever_the_driver_fails_with_the_camera_is_lost_and_comes_back_into_its_ring)
