@@ -129,7 +129,8 @@ static const struct fr_setting rows[] = {
      .offset = AT(keep_jpeg),
      .default_text = "no",
      .help = "Cameras that send JPEG: keep it in the slot beside the decoded planes, for readers "
-             "that store or send it and need not encode it again."},
+             "that store or send it and need not encode it again. Not together with rotate or "
+             "mirror, unless the camera turns its pictures itself."},
     {.key = "half_luma",
      .type = FR_SETTING_BOOL,
      .offset = AT(half_luma),
