@@ -37,6 +37,17 @@ class Document(unittest.TestCase):
                 named = re.search(rf"\b(test_)?{row}\b|(\b|_){row}_", (tests / file).read_text(), re.I)
                 self.assertTrue(named, f"{row} is not in {file}")
 
+    def test_the_table_of_faults_names_every_test_that_bears_a_row(self):
+        tests = SOURCE / "tests"
+        table = (tests / "README.md").read_text(encoding="utf-8")
+        listed = dict(re.findall(r"^\| ([NSCFP]\d+) \|[^|]*\| (.*) \|$", table, re.M))
+        for path in (*tests.glob("*/test_*.c"), *tests.glob("*/test_*.py"), *tests.glob("vm/*.py")):
+            file, text = str(path.relative_to(tests)), path.read_text(encoding="utf-8")
+            for name in re.findall(r"(?:START_TEST\(|def test_)(\w+)\(?", text):
+                rows = re.findall(r"(?:^|_)([NSCFP]\d+)(?=_)", name)
+                for row in rows + [r.upper() for r in re.findall(r"^[nscfp]\d+(?=_)", name)]:
+                    self.assertIn(f"`{file}`", listed.get(row, ""), f"{name} is missing from {row}")
+
     def test_the_twenty_line_reader_has_twenty_lines(self):
         text = (EXAMPLES / "reader.c").read_text(encoding="utf-8")
         body = text[text.index("int main") :].splitlines()
