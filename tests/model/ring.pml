@@ -1,19 +1,23 @@
 /* framering: the ring protocol. Gates, pins, sequence words, driver, epochs; deaths at any step.
  *
- * Memory is sequentially consistent here (Spin); fences are argued in the project's own docs.
- * Every semop is one atomic step, as in the kernel. One atomic block = one access to shared memory or one system call,
- * plus what the process then works out for itself. When the writer dies its undo (gates, alive) is one atomic step, before
- * the driver stops (kernel/exit.c: exit_sem, later exit_files), and the lock may be free before or after that.
+ * The steps are those of common/ring/ring_writer.c and ring_reader.c, in their order; the semaphores' are sysv.c's.
+ * One atomic block is one access to shared memory or one system call, plus what the process then works out for itself.
+ * Memory is sequentially consistent here; what a weaker processor may do is argued at each access in the code, and tried by
+ * tests/unit/test_weak_memory.c. When the writer dies its undo (gates, alive) is one atomic step, before the driver stops
+ * (kernel/exit.c: exit_sem, later exit_files), and the lock may be free before or after that.
+ *
+ * Where the code chooses (the slot published longest ago, the one taken first) the model may choose any, and it may overlook
+ * a slot that it could claim, as somebody's short pin makes the code do. The writer may take, publish and discard in any order.
  *
  *   N slots, D of them in the writer's hand, COPY: the writer fills a slot itself, else a driver does, K gates, M index
  *   entries, E epochs, FILLS captures in epoch 1, FILLS2 in each later one
- *   SPARE      a replacement is claimed after the readers were woken, in time for the next publish; it stays readable until it is used
- *   AHEAD      gate n+2 is closed after gate n was opened, instead of n+1 before head = n: one call fewer before readers wake (K >= 3)
+ *   SPARE      as with 4 slots beside the hand, or more: a replacement is claimed and a slot let go ahead of a publish
+ *   NOPINS     the ring has no pins
  *   R0 R1      reader kinds: 0 none, 1 pinned latest, 2 pinned next, 3 peek latest, 4 peek next
  *   HOG        a reader pins what it can get, at any moment, and never lets go
  *   KILLW      bit mask of the epochs whose writer may be killed (at any step, or never); KILLR: reader 0 may be
- *   HOSTILE    so many SETVAL / stray +1 / stolen -P by a member of the group, at any moment
- *   BUG_*      mutations: each must be caught (check.sh)
+ *   HOSTILE    so many SETVAL / stray +1 / stolen -P by a member of the group, at any moment; STRAY: +1 on unpinned slots alone
+ *   BUG_*      mutations: each must be found (check.sh)
  */
 #ifndef N
 #define N 3
@@ -22,7 +26,7 @@
 #define D 2
 #endif
 #ifndef K
-#define K 2
+#define K 3
 #endif
 #ifndef M
 #define M 4
@@ -48,12 +52,11 @@
 #ifndef HOSTILE
 #define HOSTILE 0
 #endif
+#define P 3                                              /* FR_PIN_MAX */
 #ifdef BUG_P_SMALL
-#define P 3                                              /* a stray +1 can lift a value above P */
-#define VMX 6
+#define VMX 6                                            /* a stray +1 can lift a value above P */
 #else
-#define P 3                                              /* P = SEMVMX: no value can exceed it */
-#define VMX 3
+#define VMX P                                            /* SEMVMX: no value can exceed it */
 #endif
 #define NONE 7
 #define X(e,s) (((e)-1)*N+(s))
@@ -64,14 +67,17 @@
 
 byte pin[E*N], seq[E*N], frm[E*N], pa[E*N], pb[E*N];     /* semaphore, sequence word, frame number, two words of pixels */
 bit  adj[E*N];                                            /* ghost: the writer holds -P (its books; no SEM_UNDO) */
-byte whs[E+1];                                            /* ghost: newest is published and withheld: its slot + 1 */
+byte whs[E+1];                                            /* ghost: slots that are published and withheld, a bit each */
 byte itag[E*M], islot[E*M];                               /* index: one 64-bit word (frame, slot) in reality */
 byte head[E+1], gate[E*K];
 bit  alive[E+1], removed[E+1], exists[E+1];
 byte truth[E*(FILLS+2)];                                  /* ghost: what the camera gave for frame n */
 byte rv, lock, turn = 1, wk;                              /* rendezvous: epoch named, 0 no file; lock: owner, 0 free; wk: epoch whose writer is killed */
-bit  rk, rdead;
+bit  rk;
 byte pe[2], ps[2]; bit pu[2];                             /* pin of reader r: epoch (0 none), slot; its undo entry still there */
+#ifdef BUG_UNPIN_NO_UNDO
+byte lue[2], lus[2];
+#endif
 byte hogged;                                              /* slots of epoch 1 that the hog holds */
 byte dbusy; bit dstop, filling; byte fe, fs, cid, fills;  /* the driver */
 byte qn, qs[N];                                           /* its queue of slots, in order */
@@ -102,37 +108,143 @@ end: do
 #endif
   od }
 
+/* -1 on each gate and on alive; none goes below 0 */
 inline undo_gates(e) { d_step {
 #ifndef BUG_GATES_NO_UNDO
-    i = 0; do :: i < K -> gate[(e-1)*K+i] = 0; i++ :: else -> break od; i = 0;
+    i = 0; do :: i < K -> gate[(e-1)*K+i] = (gate[(e-1)*K+i] > 0 -> gate[(e-1)*K+i] - 1 : 0); i++ :: else -> break od; i = 0;
 #endif
-    alive[e] = 0 } }
+#ifndef BUG_ALIVE_NO_UNDO
+    alive[e] = 0
+#endif
+    } }
 
-#define claimable(e,s) (pin[X(e,s)] >= P)
-inline claim(e, s) { pin[X(e,s)] = pin[X(e,s)] - P; adj[X(e,s)] = 1; own = own | (1<<s) }
+/* the writer's books of a slot */
+#define FREE 0
+#define TO_FILL 1
+#define TAKEN 2
+#define WITHHELD 3
+#define SPARED 4
+
 #ifdef BUG_PLUS_PLUS
 #define ODD(v) ((v) + 1)
 #define EVEN(v) ((v) + 1)
-#define SEQ0 0
 #else
 #define ODD(v) ((v) | 1)
 #define EVEN(v) (((v) | 1) + 1)
-#define SEQ0 1
 #endif
-/* any claimable slot but the newest published and those it owns by its own books, or none; real code tries the oldest first */
-inline pick(e) { t = 0; do
-#ifdef BUG_CLAIM_NEWEST
-    :: t < N && claimable(e,t) -> break
-#elif defined(BUG_NO_OWN)
-    :: t < N && claimable(e,t) && t != newest -> break
+inline make_odd(x) { seq[X(e,x)] = ODD(seq[X(e,x)]) }
+inline enqueue(x) { wq[wqn] = x; wqn++; st[x] = TO_FILL }
+inline dequeue(x) { x = wq[0]; wq[0] = wq[1]; wq[1] = (N > 2 -> wq[2] : 0);
+#if N > 2
+    wq[2] = (N > 3 -> wq[3] : 0);
+#endif
+#if N > 3
+    wq[3] = 0;
+#endif
+    wqn--; st[x] = TAKEN }
+
+#if defined(NOPINS) || defined(BUG_NO_CLAIM)
+#define has_pins 0
+#define claimable(e,s) 1
+#define claim(e,s) adj[X(e,s)] = 1
+#define give(e,s) adj[X(e,s)] = 0
 #else
-    :: t < N && claimable(e,t) && t != newest && !(own & (1<<t)) -> break
+#define has_pins 1
+#define claimable(e,s) (pin[X(e,s)] >= P)
+#define claim(e,s) pin[X(e,s)] = pin[X(e,s)] - P; adj[X(e,s)] = 1
+#define give(e,s) pin[X(e,s)] = pin[X(e,s)] + P; adj[X(e,s)] = 0
 #endif
-    :: t < N -> t++
-    :: t == N -> t = NONE; break od }
+#ifdef BUG_CLAIM_NEWEST
+#define candidate(t) (st[t] == FREE)
+#elif defined(BUG_NO_OWN)
+#define candidate(t) (t != newest)
+#else
+#define candidate(t) (t != newest && st[t] == FREE)
+#endif
+/* t: a free slot, now claimed, or NONE */
+inline claim_one() {
+#ifndef BUG_CLAIM_WAITS
+    t = 0; do :: t < N && candidate(t) && claimable(e,t) -> break :: t < N -> t++ :: t == N -> t = NONE; break od;
+    if :: t != NONE -> claim(e,t) :: else fi
+#else
+    t = 0; do :: t < N && candidate(t) -> break :: t < N -> t++ :: t == N -> t = NONE; break od;
+    if :: t != NONE && claimable(e,t) -> claim(e,t) :: t == NONE fi
+#endif
+}
+/* +P. Where that is refused somebody has added what was not his: SETVAL P, which wipes all undo */
+inline let_go(x) {
+    atomic { if :: pin[X(e,x)] + P > VMX && has_pins -> i = 1 :: else -> give(e,x) fi };
+    if
+    :: i == 1 -> d_step { i = 0; adj[X(e,x)] = 0;
+#ifndef BUG_NO_MEND
+         pin[X(e,x)] = P;
+         if :: pe[0] == e && ps[0] == x -> pu[0] = 0 :: else fi;
+         if :: pe[1] == e && ps[1] == x -> pu[1] = 0 :: else fi;
+#endif
+         assert(pin[X(e,x)] == P) }                                      /* or it would be lost: it could never be claimed again */
+    :: i == 0
+    fi }
+/* the replacement for a slot that leaves the hand: t, or NONE */
+inline replace_one() {
+    atomic { if :: gv == NONE && sp != NONE -> t = sp; sp = NONE :: else -> claim_one() fi };
+    fill_again(t) }
+inline fill_again(x) {
+    if
+    :: x != NONE ->
+#ifndef BUG_ODD_AFTER_QBUF
+       make_odd(x); d_step { enqueue(x) }
+#else
+       d_step { pushq(x); st[x] = TAKEN }; make_odd(x)
+#endif
+    :: else
+    fi }
+#ifndef BUG_NO_CLOSE
+#define close_gate_ahead() \
+    if :: gopen -> atomic { gate[G(e,n+2)] = gate[G(e,n+2)] + 1; gopen = 0 } :: else fi
+#else
+#define close_gate_ahead() skip
+#endif
+#if defined(BUG_CLOSE_AFTER_HEAD)
+#define close_first skip
+#elif defined(BUG_CLOSE_TWICE)
+#define close_first if :: n > 0 -> atomic { gate[G(e,n+2)] = gate[G(e,n+2)] + 1; gopen = 0 } :: else fi
+#else
+#define close_first close_gate_ahead()
+#endif
+#define give_first(x) if :: !given && !withheld -> let_go(x) :: else fi
+#define put_index d_step { itag[IX(e,n+1)] = n + 1; islot[IX(e,n+1)] = s }
+/* open n: the kernel wakes all who sleep on it. Nobody sleeps through two frames */
+inline open_gate(n) {
+    d_step { gate[G(e,n)] = gate[G(e,n)] - 1;
+       assert(gate[G(e,n)] == 0);
+       i = 0; do :: i < 2 -> if :: sleepe[i] == e && gate[G(e,slepton[i])] == 0 -> nsleep[i] = 0; sleepe[i] = 0; slepton[i] = 0
+                                :: sleepe[i] == e && gate[G(e,slepton[i])] != 0 && slepton[i] <= n -> assert(!nsleep[i]); nsleep[i] = 1
+                                :: else fi; i++ :: else -> break od; i = 0 } }
+
+/* at rest: the hand is whole, something is there to be filled, and what the writer has of the semaphores is what his books say */
+inline check_books() {
+    d_step { i = 0; t = 0; q = 0;
+       do :: i < N -> t = t + (st[i] == TO_FILL || st[i] == TAKEN || st[i] == WITHHELD -> 1 : 0);
+                      q = q + (st[i] == TO_FILL || st[i] == TAKEN -> 1 : 0);
+                      assert(adj[X(e,i)] == (st[i] != FREE && i != gv));
+                      assert((st[i] == SPARED) == (i == sp) && (st[i] == WITHHELD) == (i == w)); i++
+          :: else -> break od;
+       assert(t == D);                                                   /* nobody can take the camera's sight */
+       assert(q > 0);
+       i = 0; t = 0; q = 0 } }
+
+inline forget() { n = 0; s = 0; t = 0; c = 0; newest = NONE; w = NONE; sp = NONE; gv = NONE; gopen = 0; withheld = 0; given = 0; wqn = 0;
+    i = 0; do :: i < N -> st[i] = 0; wq[i] = 0; i++ :: else -> break od; i = 0; q = 0 }
+#ifdef COPY
+#define CANTAKE (fills > 0)
+#else
+#define CANTAKE 1
+#endif
 
 proctype Writer(byte e) {
-  byte n, s, t, c, newest = NONE, w = NONE, q, i, own, sp = NONE, gv = NONE;        /* w: newest, withheld; q: slots queued to be filled; sp: spare */
+  byte n, s, t, c, i, q, newest = NONE, w = NONE, sp = NONE, gv = NONE;     /* w: withheld; sp: spare; gv: let go ahead */
+  byte st[N], wq[N], wqn;
+  bit gopen, withheld, given;
   { atomic { turn == e && lock == 0 -> lock = e };
     /* remove what is left of older epochs: named by the file, or found under our keys */
 #ifdef BUG_UNRECORDED
@@ -140,137 +252,166 @@ proctype Writer(byte e) {
 #else
     d_step { i = 1; do :: i < e -> removed[i] = exists[i]; i++ :: else -> break od; i = 0 };
 #endif
+#ifdef BUG_FILE_FIRST
+    rv = e;
+#endif
     d_step { exists[e] = 1; i = 0;                                       /* the hand is the writer's from the start */
-      do :: i < N -> seq[X(e,i)] = SEQ0; if :: i < D -> adj[X(e,i)] = 1; own = own | (1<<i) :: else -> pin[X(e,i)] = P fi; i++
+      do :: i < N -> seq[X(e,i)] = 1;
+                     if :: i < D -> adj[X(e,i)] = 1; enqueue(i)
+#ifdef BUG_HAND_FREE
+                           ; pin[X(e,i)] = P
+#endif
+                        :: else -> pin[X(e,i)] = P fi; i++
          :: else -> break od; i = 0;
 #ifdef BUG_GATES_ALL_CLOSED
       do :: i < K -> gate[(e-1)*K+i] = 1; i++ :: else -> break od; i = 0;
 #else
       gate[G(e,1)] = 1;
-#ifdef AHEAD
+#ifndef BUG_GATE_2_OPEN
       gate[G(e,2)] = 1;
 #endif
 #endif
-      alive[e] = 1 };
+#ifndef BUG_ALIVE_LATE
+      alive[e] = 1
+#endif
+      };
+#ifndef BUG_FILE_FIRST
     rv = e;
-    d_step { dbusy == 0 -> dbusy = e; fills = MAXF(e); i = 0;            /* EBUSY until the dead writer's driver is closed: retry */
-             do :: i < D -> pushq(i); q++; i++ :: else -> break od; i = 0 };
-    do
-#ifndef COPY
-    :: atomic { dnn > 0 -> popd(s, c); q-- };                            /* DQBUF: slot s carries picture c */
-       if
-       :: atomic { pushq(s); q++; s = 0; c = 0 }; goto next              /* a bad picture: s goes back, still odd */
-       :: skip
-       fi;
-#else
-    :: atomic { fills > 0 && q > 0 -> popq(s); q--; fills--; cid++; c = cid };
-       pa[X(e,s)] = c; pb[X(e,s)] = c;                                   /* or a driver fills it: see Driver */
 #endif
-       atomic { if :: sp != NONE && (gv == NONE || gv == s) -> t = sp; sp = NONE  /* its replacement: claimed in time, or now */
-                   :: else -> pick(e); if :: t != NONE -> claim(e, t) :: else fi fi };
-       if
-       :: t == NONE -> t = 0
-       :: t != NONE ->
-#ifndef BUG_ODD_AFTER_QBUF
-          seq[X(e,t)] = ODD(seq[X(e,t)]); d_step { pushq(t); q++; t = 0 }
-#else
-          d_step { pushq(t); q++ }; d_step { seq[X(e,t)] = ODD(seq[X(e,t)]); t = 0 }
+#ifdef BUG_ALIVE_LATE
+    alive[e] = 1;
 #endif
-       fi;
-       if
-       :: d_step { q + (w != NONE -> 1 : 0) == 0 -> pushq(s); q++; s = 0; c = 0 }; goto next   /* would leave nothing to fill: back, count */
-       :: d_step { else -> skip }
-       fi;
-#ifdef BUG_EVEN_FIRST
-       seq[X(e,s)] = EVEN(seq[X(e,s)]);
-       d_step { n++; frm[X(e,s)] = n; truth[T(e,n)] = c; c = 0 };
-#else
-       d_step { n++; frm[X(e,s)] = n; truth[T(e,n)] = c; c = 0 };
-       seq[X(e,s)] = EVEN(seq[X(e,s)]);
-#endif
-#ifdef BUG_NO_WITHHOLD
-#define SHRINKS 0
-#else
-#define SHRINKS (q + (w != NONE -> 1 : 0) < D)                          /* one that was let go ahead counts: the spare is for it */
-#endif
-#define RELEASE \
-       if :: atomic { gv == s -> gv = NONE; own = own & ~(1<<s) }        /* let go before: while it was filled */ \
-          :: gv != s && SHRINKS -> t = 1                       /* the hand would shrink: withheld, for peek readers */ \
-          :: gv != s && !(SHRINKS) -> atomic { if :: pin[X(e,s)] + P > VMX -> i = 1       /* ERANGE: somebody added what was not theirs */ \
-                                 :: else -> pin[X(e,s)] = pin[X(e,s)] + P; adj[X(e,s)] = 0; own = own & ~(1<<s) fi }; \
-                     if :: atomic { i == 1 -> i = 0; pin[X(e,s)] = P; adj[X(e,s)] = 0; own = own & ~(1<<s); /* SETVAL P wipes all undo */ \
-                              if :: pe[0] == e && ps[0] == s -> pu[0] = 0 :: else fi; \
-                              if :: pe[1] == e && ps[1] == s -> pu[1] = 0 :: else fi } \
-                        :: i == 0 fi fi
-#ifndef BUG_HEAD_BEFORE_UNPIN
-       RELEASE;
-#endif
-       newest = s;
-#ifndef BUG_INDEX_AFTER_HEAD
-       d_step { itag[IX(e,n)] = n; islot[IX(e,n)] = s };
-#endif
-#if !defined(BUG_CLOSE_AFTER_HEAD) && !defined(AHEAD)
-       gate[G(e,n+1)] = gate[G(e,n+1)] + 1;                             /* close n+1 */
-#endif
-       d_step { head[e] = n; whs[e] = (t == 1 -> s + 1 : 0) };
-#ifdef BUG_INDEX_AFTER_HEAD
-       d_step { itag[IX(e,n)] = n; islot[IX(e,n)] = s };
-#endif
-#ifdef BUG_CLOSE_AFTER_HEAD
-       gate[G(e,n+1)] = gate[G(e,n+1)] + 1;
-#endif
-       d_step { gate[G(e,n)] = gate[G(e,n)] - 1;                        /* open n: the kernel wakes all who sleep on it */
-            i = 0; do :: i < 2 -> if :: sleepe[i] == e && gate[G(e,slepton[i])] == 0 -> nsleep[i] = 0; sleepe[i] = 0; slepton[i] = 0
-                                     :: sleepe[i] == e && gate[G(e,slepton[i])] != 0 && slepton[i] <= n -> assert(!nsleep[i]); nsleep[i] = 1
-#ifdef NO_OVERSLEEP
-                                        ; assert(false)
-#endif
-                                     :: else fi; i++ :: else -> break od; i = 0 };
-#ifdef BUG_HEAD_BEFORE_UNPIN
-       RELEASE;
-#endif
-#ifdef AHEAD
-       gate[G(e,n+2)] = gate[G(e,n+2)] + 1;                             /* close n+2 */
-#endif
-       if                                                                /* what was withheld is the newest no more: fill it again */
-       :: w != NONE -> seq[X(e,w)] = ODD(seq[X(e,w)]); d_step { pushq(w); q++; w = NONE }
-       :: else
-       fi;
-       d_step { if :: t == 1 -> w = s :: else fi; t = 0; s = 0 };
-#ifdef SPARE
-       atomic { if :: sp == NONE -> pick(e); if :: t != NONE -> claim(e, t); sp = t :: else fi; t = 0 :: else fi };
+    d_step { dbusy == 0 -> dbusy = e; fills = MAXF(e) };                 /* EBUSY until the dead writer's driver is closed: retry */
+more: do
+    /* ---- take */
+    :: wqn > 0 && CANTAKE ->
+       d_step { dequeue(s) };
+#ifndef BUG_CLOSE_AFTER_HEAD
+       close_gate_ahead();
 #endif
 #ifdef SPARE
-       /* the slot to be published next is let go ahead, odd as it is, if its replacement is there */
+#ifdef BUG_SPARE_TWICE
+       atomic { claim_one(); sp = (t != NONE -> t : sp) };
+#else
+       atomic { if :: sp == NONE -> claim_one(); sp = t :: else fi };
+#endif
+       d_step { if :: sp != NONE -> st[sp] = SPARED :: else fi; t = 0 };
        if
-       :: sp != NONE && gv == NONE && q > 0 ->
-          atomic { t = 0; do :: t < N && (own & (1<<t)) && t != sp && t != w && adj[X(e,t)] -> break :: t < N -> t++ :: t >= N -> t = NONE; break od;
-                   if :: t != NONE -> if :: pin[X(e,t)] + P > VMX -> i = 1 :: else -> pin[X(e,t)] = pin[X(e,t)] + P; adj[X(e,t)] = 0; gv = t fi :: else fi };
-          if :: atomic { i == 1 -> i = 0; pin[X(e,t)] = P; adj[X(e,t)] = 0; gv = t;
-                   if :: pe[0] == e && ps[0] == t -> pu[0] = 0 :: else fi;
-                   if :: pe[1] == e && ps[1] == t -> pu[1] = 0 :: else fi } :: i == 0 fi;
+#ifdef BUG_GIVE_UNCOVERED
+       :: gv == NONE ->
+#elif defined(BUG_GIVE_TWO)
+       :: sp != NONE ->
+#else
+       :: sp != NONE && gv == NONE ->
+#endif
+          atomic { t = 0; do :: t < N && st[t] == TAKEN && adj[X(e,t)] -> break :: t < N -> t++ :: t == N -> t = NONE; break od };
+          if :: t != NONE -> let_go(t); gv = t :: else fi;
           t = 0
        :: else
        fi;
 #endif
-       assert(q + (w != NONE -> 1 : 0) >= D && q > 0);
-       assert(q + (w != NONE -> 1 : 0) + (sp != NONE -> 1 : 0) - (gv != NONE -> 1 : 0) >= D);  /* the hand never shrinks: nobody can take the camera's sight */
-next:  s = 0
+#ifndef COPY
+       d_step { pushq(s); s = 0 };                                       /* QBUF */
+       check_books()
+#else
+       check_books();
+       d_step { fills--; cid++; c = cid };
+       pa[X(e,s)] = c; pb[X(e,s)] = c;
+       if :: goto publish :: goto discard fi
+#endif
+    /* ---- a slot is filled */
+#ifndef COPY
+    :: atomic { dnn > 0 -> popd(s, c) };                                 /* DQBUF: slot s carries picture c */
+       if :: goto publish :: goto discard fi                             /* as it pleases: a bad picture goes back, still odd */
+#endif
 #ifndef COPY
     :: atomic { fills == 0 && !filling && dnn == 0 -> break }
 #else
     :: atomic { fills == 0 -> break }
 #endif
-    od; true;
+    od;
+    goto finish;
+
+discard: true; d_step { enqueue(s); s = 0; c = 0 };
+    goto again;
+
+publish:
+    close_first;
+    given = (gv == s);
+    if :: !given -> replace_one(); withheld = (t == NONE); t = 0 :: else fi;
+#ifdef BUG_EVEN_FIRST
+    seq[X(e,s)] = EVEN(seq[X(e,s)]);
+    d_step { frm[X(e,s)] = n + 1; truth[T(e,n+1)] = c; c = 0 };
+#else
+    d_step { frm[X(e,s)] = n + 1; truth[T(e,n+1)] = c; c = 0 };          /* the descriptor */
+    seq[X(e,s)] = EVEN(seq[X(e,s)]);
+#endif
+    d_step { if :: withheld -> st[s] = WITHHELD; whs[e] = whs[e] | (1<<s)
+#ifdef BUG_NO_WITHHOLD
+                   ; st[s] = FREE; whs[e] = 0; withheld = 0
+#endif
+                :: else -> st[s] = FREE fi };
+#ifdef BUG_GIVE_TWICE
+    given = 0;
+#endif
+#ifndef BUG_HEAD_BEFORE_UNPIN
+    give_first(s);
+#endif
+#ifndef BUG_INDEX_AFTER_HEAD
+    put_index;
+#endif
+#ifdef BUG_OPEN_BEFORE_HEAD
+    open_gate(n+1);
+#endif
+    head[e] = n + 1;
+#ifdef BUG_INDEX_AFTER_HEAD
+    put_index;
+#endif
+#ifdef BUG_CLOSE_AFTER_HEAD
+    close_gate_ahead();
+#endif
+    d_step { n++; newest = s };
+#ifndef BUG_OPEN_BEFORE_HEAD
+    open_gate(n);
+#endif
+    gopen = 1;
+#ifdef BUG_HEAD_BEFORE_UNPIN
+    give_first(s);
+#endif
+    if
+    :: gv == s -> gv = NONE; replace_one(); t = 0                        /* with the spare, which is always to be had */
+    :: else
+    fi;
+    if                                                                    /* what was withheld is the newest no more: to be filled again */
+    :: w != NONE ->
+#ifndef BUG_WITHHELD_EVEN
+       make_odd(w);
+#endif
+       d_step { whs[e] = whs[e] & ~(1<<w);
+#ifndef BUG_NO_REFILL
+          enqueue(w)
+#endif
+          }
+    :: else
+    fi;
+    d_step { w = (withheld -> s : NONE); withheld = 0; given = 0; s = 0 };
+again: true;
+    check_books();
+    goto more;
+
+finish: true;
     /* end of the epoch: new geometry or shutdown. Driver first, then remove, then the file */
     d_step { dstop = 1; s = 0; t = 0; c = 0 };
     dbusy == 0;
+#ifndef BUG_NO_RMID
     removed[e] = 1;                                                      /* IPC_RMID: all sleepers get EIDRM */
-    d_step { rv = (e == E -> 0 : rv); alive[e] = 0 };
-    d_step { lock = 0; turn = e + 1; n = 0; newest = NONE; w = NONE; q = 0; own = 0; sp = NONE; gv = NONE }
+    alive[e] = 0;
+#endif
+    rv = (e == E -> 0 : rv);
+    d_step { lock = 0; turn = e + 1; forget() }
   } unless { wk == e };
   if
-  :: atomic { wk == e -> s = 0; c = 0; t = 0; n = 0; newest = NONE; w = NONE; q = 0; i = 0; own = 0; sp = NONE; gv = NONE; turn = e + 1 };
+  :: atomic { wk == e -> forget(); turn = e + 1 };
      undo_gates(e);
      if :: lock = (lock == e -> 0 : lock); dstop = (dbusy == e -> 1 : dstop)
         :: dstop = (dbusy == e -> 1 : dstop); lock = (lock == e -> 0 : lock) fi
@@ -280,11 +421,18 @@ next:  s = 0
 }
 
 #ifdef HOG
+#define hog(s) atomic { rv == 1 && !removed[1] && pin[X(1,s)] > 0 && !((hogged >> s) & 1) -> pin[X(1,s)] = pin[X(1,s)] - 1; hogged = hogged | (1<<s) }
 active proctype Hog() {                                   /* pins whatever it can, for ever */
-  byte s;
 end: do
-  :: atomic { rv == 1 && !removed[1] -> s = 0; do :: s < N-1 -> s++ :: break od;
-       if :: pin[X(1,s)] > 0 && !((hogged >> s) & 1) -> pin[X(1,s)] = pin[X(1,s)] - 1; hogged = hogged | (1<<s) :: else fi; s = 0 }
+  :: hog(0)
+  :: hog(1)
+  :: hog(2)
+#if N > 3
+  :: hog(3)
+#endif
+#if N > 4
+  :: hog(4)
+#endif
   od }
 #endif
 
@@ -306,32 +454,57 @@ active proctype Hostile() {
 end: do
   :: atomic { k < HOSTILE && rv != 0 -> e = rv; s = 0; do :: s < N-1 -> s++ :: break od; k++;
        if
+#ifdef STRAY
+       :: pin[X(e,s)] >= P && pin[X(e,s)] < VMX -> pin[X(e,s)] = pin[X(e,s)] + 1
+       :: else                                         /* ERANGE */
+       fi; goto done;
+#else
        :: pin[X(e,s)] = P; goto wipe                   /* SETVAL P */
        :: pin[X(e,s)] = 0; goto wipe                   /* SETVAL 0 */
        :: pin[X(e,s)] < VMX -> pin[X(e,s)] = pin[X(e,s)] + 1            /* unpin of what it did not pin */
        :: pin[X(e,s)] >= P -> pin[X(e,s)] = pin[X(e,s)] - P             /* -P, never given back */
        fi; goto done;
+#endif
 wipe:  if :: pe[0] == e && ps[0] == s -> pu[0] = 0 :: else fi;
        if :: pe[1] == e && ps[1] == s -> pu[1] = 0 :: else fi;
 done:  e = 0; s = 0 }
   od }
 #endif
 
+inline wipe_pin(r) { pe[r] = 0; ps[r] = 0; pu[r] = 0 }
 inline unpin(r) {                                          /* EINVAL/EIDRM after removal, ERANGE after tampering: both ignored */
     if :: !removed[pe[r]] && pin[X(pe[r],ps[r])] < VMX -> pin[X(pe[r],ps[r])] = pin[X(pe[r],ps[r])] + 1 :: else fi;
-    pe[r] = 0; ps[r] = 0; pu[r] = 0 }
+#ifdef BUG_UNPIN_NO_UNDO
+    lue[r] = pe[r]; lus[r] = ps[r];                        /* the undo of the pin stays */
+#endif
+    wipe_pin(r) }
+/* the kernel gives back what a killed reader held */
+inline undo_pin(r) {
+    if :: pe[r] != 0 && pu[r] && !removed[pe[r]] && pin[X(pe[r],ps[r])] < VMX -> pin[X(pe[r],ps[r])] = pin[X(pe[r],ps[r])] + 1 :: else fi;
+#ifdef BUG_UNPIN_NO_UNDO
+    if :: lue[r] != 0 && !removed[lue[r]] && pin[X(lue[r],lus[r])] < VMX -> pin[X(lue[r],lus[r])] = pin[X(lue[r],lus[r])] + 1 :: else fi;
+    lue[r] = 0; lus[r] = 0;
+#endif
+    wipe_pin(r) }
 inline clear() { h = 0; n = 0; s = 0; s1 = 0; x = 0; y = 0; ok = 0; told = 0 }
-inline leave() { last = e; e = 0; seen = 0; stale = 0; clear() }
+inline leave() { last = e; e = 0; seen = 0; came = 0; stale = 0; clear() }
 
 proctype Reader(byte r; bit pinned; bit nxt) {
-  byte e, last, seen, h, n, s, s1, x, y; bit ok, stale, told;
+  byte e, last, seen, came, h, n, s, s1, x, y; bit ok, stale, told;
   { true;
-endatt: atomic { rv != 0 && rv != last -> e = rv; stale = !alive[e] };        /* no file, or only the ring we left: wait until the file changes */
-    atomic { if :: removed[e] -> leave(); goto endatt :: else fi };
-#ifndef BUG_START_OLD
-    atomic { if :: !alive[e] -> leave(); goto endatt :: else fi };
-    seen = head[e];                                        /* the first frame is one published after we came */
+#ifdef BUG_REENTER
+endatt: atomic { rv != 0 -> e = rv; stale = (wk == e && !alive[e]) };
+#else
+endatt: atomic { rv != 0 && rv != last -> e = rv; stale = (wk == e && !alive[e]) };        /* no file, or only the ring we left: wait until the file changes */
 #endif
+    atomic { if :: removed[e] -> leave(); goto endatt :: else fi };
+    atomic { if :: !alive[e] -> assert(removed[e] || wk == e);               /* a ring that is named and not removed has a writer, or had */
+                   leave(); goto endatt :: else fi };
+    atomic { came = head[e];                               /* the first frame is one published after we came */
+#ifndef BUG_START_OLD
+      seen = came
+#endif
+    };
 loop: atomic { h = head[e]; if :: h != seen -> goto choose :: else -> h = 0 fi };
     atomic { if                                            /* semop(gate of seen+1, 0) */
        :: removed[e] -> leave(); goto endatt
@@ -343,11 +516,13 @@ progress_asleep:
 woke:
     atomic { h = head[e]; if :: h != seen -> goto choose :: else -> h = 0 fi };
 #ifndef BUG_NO_ALIVE
-    atomic { if :: alive[e] -> 
-#ifndef BUG_CLOSE_AFTER_HEAD
+    atomic { if :: alive[e] ->
                    h = head[e]; assert(h != seen || gate[G(e,seen+1)] != 0); h = 0;      /* gate open, head unmoved, writer alive: never */
+                   goto loop
+                :: else fi };
+#ifdef BUG_NO_LAST_LOOK
+    atomic { assert(removed[e] || head[e] == seen); leave(); goto endatt };
 #endif
-                   goto loop :: else fi };
     atomic { h = head[e]; if :: h != seen -> goto choose :: else -> leave(); goto endatt fi };   /* the dead writes no more */
 #else
     goto loop;
@@ -360,9 +535,16 @@ try:  atomic { s = islot[IX(e,n)];
       };
     if
     :: pinned ->
-         atomic { if :: removed[e] -> leave(); goto endatt
-                     :: !removed[e] && pin[X(e,s)] > 0 -> pin[X(e,s)] = pin[X(e,s)] - 1; pe[r] = e; ps[r] = s; pu[r] = 1
-                     :: else -> told = (whs[e] == s + 1); s = 0; goto miss fi }
+         atomic {
+#ifdef BUG_PIN_WAITS
+            removed[e] || pin[X(e,s)] > 0;
+#endif
+            if :: removed[e] -> leave(); goto endatt
+               :: !removed[e] && pin[X(e,s)] > 0 -> pin[X(e,s)] = pin[X(e,s)] - 1; pe[r] = e; ps[r] = s;
+#ifndef BUG_PIN_NO_UNDO
+                     pu[r] = 1
+#endif
+               :: else -> told = (whs[e] >> s) & 1; s = 0; goto miss fi }
     :: !pinned
     fi;
     atomic { s1 = seq[X(e,s)];
@@ -370,9 +552,17 @@ try:  atomic { s = islot[IX(e,n)];
       if :: s1 & 1 -> goto undo :: else fi
 #endif
     };
-#ifndef BUG_NO_FRAME_CHECK
-    atomic { if :: frm[X(e,s)] != n -> goto undo :: else fi };
+    h = h + 64 * (frm[X(e,s)] == n);                       /* the descriptor's copy, which is used only if it is whole and of frame n */
+    atomic {
+#ifndef BUG_NO_DESCRIPTOR_CHECK
+      if :: s1 != seq[X(e,s)] -> h = h % 64; goto undo :: else fi;
 #endif
+#ifdef BUG_NO_FRAME_CHECK
+      h = h % 64
+#else
+      if :: h < 64 -> goto undo :: else -> h = h % 64 fi
+#endif
+    };
     x = pa[X(e,s)];
     y = pb[X(e,s)];
     atomic {
@@ -381,25 +571,34 @@ try:  atomic { s = islot[IX(e,n)];
 #else
       ok = (s1 == seq[X(e,s)]);
 #endif
-#if HOSTILE == 0 && !defined(BUG_NO_CHECK_AFTER_PIN) && !defined(BUG_NO_FRAME_CHECK)
+#if (HOSTILE == 0 || defined(STRAY)) && !defined(BUG_NO_CHECK_AFTER_PIN) && !defined(BUG_NO_FRAME_CHECK)
       assert(!pinned || ok);                               /* pinned and checked: it stays ours until we let go */
 #endif
       if :: ok -> assert(!stale);                          /* not a frame of a writer dead before we came */
                   assert(x == y && x == truth[T(e,n)]);    /* not torn, not invented */
-                  assert(n > seen && n <= head[e])         /* in order, published */
+                  assert(n > came && n > seen && n <= head[e])   /* in order, published, and after we came */
          :: else fi };
-undo: if :: pinned -> atomic { unpin(r) } :: !pinned fi;
+undo: if
+#ifdef BUG_NO_UNPIN
+    :: atomic { pinned && !ok -> wipe_pin(r) }
+    :: atomic { pinned && ok -> unpin(r) }
+#else
+    :: pinned -> atomic { unpin(r) }
+#endif
+    :: !pinned
+    fi;
     atomic { if :: ok -> seen = n; clear(); goto loop :: else fi };
 miss: atomic {                                             /* each number is tried at most once */
 #if HOSTILE == 0
       assert(told || !(n == h && head[e] == h && alive[e] && wk != e && !removed[e]));   /* the newest is missed only when it no longer is, or withheld */
 #endif
-      seen = n; s = 0; s1 = 0; x = 0; y = 0; told = 0;
+#ifndef BUG_RETRY
+      seen = n;
+#endif
+      s = 0; s1 = 0; x = 0; y = 0; told = 0;
       if :: nxt && n < h -> n++; goto try :: else -> clear(); goto loop fi }
   } unless { rk && r == 0 };
-  atomic { if :: pe[r] != 0 && pu[r] && !removed[pe[r]] && pin[X(pe[r],ps[r])] < VMX -> pin[X(pe[r],ps[r])] = pin[X(pe[r],ps[r])] + 1
-              :: else fi;
-           pe[r] = 0; ps[r] = 0; pu[r] = 0; sleepe[r] = 0; slepton[r] = 0; nsleep[r] = 0 }
+  atomic { undo_pin(r); sleepe[r] = 0; slepton[r] = 0; nsleep[r] = 0 }
 }
 
 #define HELD(e,s) ((pe[0]==(e) && ps[0]==(s) -> 1 : 0) + (pe[1]==(e) && ps[1]==(s) -> 1 : 0))
@@ -409,7 +608,7 @@ miss: atomic {                                             /* each number is tri
 #define HOGGED(e,s) 0
 #endif
 #define BADSUM(e,s) (pin[X(e,s)] + HELD(e,s) + HOGGED(e,s) + (adj[X(e,s)] -> P : 0) != P)
-#if HOSTILE == 0
+#if HOSTILE == 0 && !defined(NOPINS) && !defined(BUG_NO_CLAIM)
 active proctype Invariant() {                              /* no lost slot: every unit is with a living holder */
 end: atomic { (
        exists[1] && !removed[1] && (BADSUM(1,0) || BADSUM(1,1)
