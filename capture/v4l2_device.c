@@ -33,6 +33,16 @@ int fr_v4l2_device_busy(const char *path, char reason[FR_SOURCE_REASON_MAX])
     return -EBUSY;
 }
 
+int fr_v4l2_device_failed(const struct fr_v4l2_device *device, int rc, const char *what,
+                          char reason[FR_SOURCE_REASON_MAX])
+{
+    if (rc == -EBUSY)
+        return fr_v4l2_device_busy(device->path, reason);
+    snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): %s failed: %s", device->path, device->card,
+             what, strerror(-rc));
+    return rc == -EINVAL ? -EPROTO : rc;
+}
+
 /* Which group would help, if any. */
 static void explain_no_access(const char *path, const struct stat *st,
                               char reason[FR_SOURCE_REASON_MAX])

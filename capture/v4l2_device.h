@@ -42,6 +42,11 @@ bool fr_v4l2_device_has_pictures(const struct fr_v4l2_device *device);
 /* One sentence on what EBUSY means and what to do. Returns -EBUSY. */
 int fr_v4l2_device_busy(const char *path, char reason[FR_SOURCE_REASON_MAX]);
 
+/* A call to the driver that must not fail has: `reason` says what ("asking for its inputs") and with which
+ * error. Returns rc, but -EPROTO for -EINVAL, which is for the user's mistakes. */
+int fr_v4l2_device_failed(const struct fr_v4l2_device *device, int rc, const char *what,
+                          char reason[FR_SOURCE_REASON_MAX]);
+
 /* Copies a string that a driver gave: at most `size` - 1 bytes of the `n` at `from`, ended by the
  * first zero; what is not printable ASCII becomes '?'. Pure. */
 void fr_v4l2_text(char *to, size_t size, const void *from, size_t n);

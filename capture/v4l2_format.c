@@ -14,16 +14,6 @@
  * what its last user left behind. */
 enum { RATE_USUAL = 30, WIDTH_DEFAULT_PX = 640, HEIGHT_DEFAULT_PX = 480 };
 
-static int explain(int rc, const struct fr_v4l2_device *device, const char *what,
-                   char reason[FR_SOURCE_REASON_MAX])
-{
-    if (rc == -EBUSY)
-        return fr_v4l2_device_busy(device->path, reason);
-    snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): %s failed: %s", device->path, device->card,
-             what, strerror(-rc));
-    return rc == -EINVAL ? -EPROTO : rc; /* -EINVAL is for the user's mistakes */
-}
-
 /* The size to ask for: the request's, else the one that the camera is set to. */
 static void wanted_size(const struct fr_v4l2_device *device,
                         const struct fr_source_request *request, uint32_t *ret_width_px,
@@ -95,7 +85,7 @@ int fr_v4l2_format_negotiate(const struct fr_v4l2_device *device,
     fr_v4l2_pix_wish(&format, device->buf_type, fourcc, width_px, height_px);
     rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_FMT, &format);
     if (rc < 0)
-        return explain(rc, device, "setting the format", reason);
+        return fr_v4l2_device_failed(device, rc, "setting the format", reason);
     fr_v4l2_pix_read(&format, &pix);
     if (pix.fourcc != fourcc) {
         char asked[8], got[8];
@@ -107,7 +97,7 @@ int fr_v4l2_format_negotiate(const struct fr_v4l2_device *device,
     }
     rc = set_rate(device, request, &rate_num, &rate_den);
     if (rc < 0)
-        return explain(rc, device, "setting the rate", reason);
+        return fr_v4l2_device_failed(device, rc, "setting the rate", reason);
     rc = fr_v4l2_format_take(&format, wanted, rate_num, rate_den, ret_agreed, reason);
     if (rc == 0)
         ret_agreed->min_buffers = ask_min_buffers(device);
@@ -133,7 +123,7 @@ int fr_v4l2_format_recheck(const struct fr_v4l2_device *device, const struct fr_
     struct fr_v4l2_agreed now;
     int rc = fr_v4l2_ioctl(device->fd, VIDIOC_G_FMT, &format);
     if (rc < 0)
-        return explain(rc, device, "asking for the format", reason);
+        return fr_v4l2_device_failed(device, rc, "asking for the format", reason);
     rc = fr_v4l2_format_take(&format, agreed->format.fourcc, 0, 0, &now, reason);
     if (rc == 0 && is_same(&now, agreed))
         return 0;

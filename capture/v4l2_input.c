@@ -14,16 +14,6 @@ enum {
     EVENTS_MAX = 64, /* at once; the rest at the next look */
 };
 
-static int explain(int rc, const struct fr_v4l2_device *device, const char *what,
-                   char reason[FR_SOURCE_REASON_MAX])
-{
-    if (rc == -EBUSY)
-        return fr_v4l2_device_busy(device->path, reason);
-    snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): %s failed: %s", device->path, device->card,
-             what, strerror(-rc));
-    return rc == -EINVAL ? -EPROTO : rc; /* -EINVAL is for the user's mistakes */
-}
-
 /* -EINVAL: no such input. */
 static int query(const struct fr_v4l2_device *device, uint32_t index,
                  struct fr_v4l2_input *ret_input)
@@ -66,7 +56,7 @@ static int find(const struct fr_v4l2_device *device, const char *wanted,
         struct fr_v4l2_input input;
         int rc = query(device, i, &input);
         if (rc == -ENODEV)
-            return explain(rc, device, "asking for its inputs", reason);
+            return fr_v4l2_device_failed(device, rc, "asking for its inputs", reason);
         if (rc < 0)
             break;
         if (is_number ? i == number : strcasecmp(wanted, input.name) == 0) {
@@ -76,7 +66,7 @@ static int find(const struct fr_v4l2_device *device, const char *wanted,
     }
     int n = fr_v4l2_input_list(device, list, sizeof list);
     if (n < 0)
-        return explain(n, device, "asking for its inputs", reason);
+        return fr_v4l2_device_failed(device, n, "asking for its inputs", reason);
     snprintf(reason, FR_SOURCE_REASON_MAX, "input: %s (%s) has no input \"%.64s\"; it has %s",
              device->path, device->card, wanted, n ? list : "none to choose from");
     return -EINVAL;
@@ -89,7 +79,7 @@ int fr_v4l2_input_choose(const struct fr_v4l2_device *device, const char *wanted
     int current = 0;
     int rc = fr_v4l2_ioctl(device->fd, VIDIOC_G_INPUT, &current);
     if (rc == -ENODEV)
-        return explain(rc, device, "asking for its input", reason);
+        return fr_v4l2_device_failed(device, rc, "asking for its input", reason);
     bool is_known = rc == 0 && current >= 0;
 
     if (wanted && *wanted) {
@@ -100,14 +90,14 @@ int fr_v4l2_input_choose(const struct fr_v4l2_device *device, const char *wanted
             int index = (int)input.index;
             rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_INPUT, &index);
             if (rc < 0)
-                return explain(rc, device, "choosing the input", reason);
+                return fr_v4l2_device_failed(device, rc, "choosing the input", reason);
         }
         current = (int)input.index;
         is_known = true;
     }
     /* Once more: some drivers tell the signal of the chosen input only. */
     if (is_known && query(device, (uint32_t)current, &input) == -ENODEV)
-        return explain(-ENODEV, device, "asking for its input", reason);
+        return fr_v4l2_device_failed(device, -ENODEV, "asking for its input", reason);
     *ret_input = input;
     return 0;
 }
@@ -163,12 +153,12 @@ int fr_v4l2_input_lock(const struct fr_v4l2_device *device, const struct fr_v4l2
     if (rc == -ENOTTY || rc == -ENODATA) /* timings that are fixed, or only set by hand */
         return 0;
     if (rc < 0)
-        return explain(rc, device, "asking for the input's timings", reason);
+        return fr_v4l2_device_failed(device, rc, "asking for the input's timings", reason);
     /* Setting what is set would reset the format of some. */
     if (fr_v4l2_ioctl(device->fd, VIDIOC_G_DV_TIMINGS, &set) == 0 && are_same(&now, &set))
         return 0;
     rc = fr_v4l2_ioctl(device->fd, VIDIOC_S_DV_TIMINGS, &now);
-    return rc < 0 ? explain(rc, device, "setting the input's timings", reason) : 0;
+    return rc < 0 ? fr_v4l2_device_failed(device, rc, "setting the input's timings", reason) : 0;
 }
 
 /* ---------------------------------------------------------------- events */

@@ -32,16 +32,13 @@ static int explain_start(const struct fr_source *source, int rc, const char *wha
                          char reason[FR_SOURCE_REASON_MAX])
 {
     const struct fr_v4l2_device *device = &source->device;
-    if (rc == -EBUSY)
-        return fr_v4l2_device_busy(device->path, reason);
     if (rc == -ENOSPC)
         snprintf(reason, FR_SOURCE_REASON_MAX,
                  "%s (%s) gets no bandwidth on its USB bus; ask for a smaller size or rate or for "
                  "MJPG, or plug it into another port",
                  device->path, device->card);
     else
-        snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): %s failed: %s", device->path, device->card,
-                 what, strerror(-rc));
+        fr_v4l2_device_failed(device, rc, what, reason);
     return rc == -EAGAIN ? -EIO : rc;
 }
 

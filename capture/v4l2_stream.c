@@ -17,16 +17,6 @@ static int request(const struct fr_v4l2_device *device, uint32_t memory, uint32_
     return rc;
 }
 
-static int explain(int rc, const struct fr_v4l2_device *device, const char *what,
-                   char reason[FR_SOURCE_REASON_MAX])
-{
-    if (rc == -EBUSY)
-        return fr_v4l2_device_busy(device->path, reason);
-    snprintf(reason, FR_SOURCE_REASON_MAX, "%s (%s): %s failed: %s", device->path, device->card,
-             what, strerror(-rc));
-    return rc;
-}
-
 static struct fr_v4l2_limits limits_of(const struct fr_v4l2_device *device,
                                        const struct fr_v4l2_agreed *agreed, uint32_t memory,
                                        uint32_t n_buffers)
@@ -65,9 +55,9 @@ int fr_v4l2_stream_init_userptr(struct fr_v4l2_stream *stream, const struct fr_v
     *stream = (struct fr_v4l2_stream){.device = device};
     int rc = request(device, V4L2_MEMORY_USERPTR, &count);
     if (rc == -EBUSY || rc == -ENODEV)
-        return explain(rc, device, "asking for buffers", reason);
+        return fr_v4l2_device_failed(device, rc, "asking for buffers", reason);
     if (rc < 0) {
-        explain(rc, device, "queueing our own memory (USERPTR)", reason);
+        fr_v4l2_device_failed(device, rc, "queueing our own memory (USERPTR)", reason);
         return -EAGAIN;
     }
     stream->memory = V4L2_MEMORY_USERPTR;
@@ -147,8 +137,10 @@ int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2
     uint32_t count = n_buffers < FR_SLOTS_MAX ? n_buffers : FR_SLOTS_MAX;
     *stream = (struct fr_v4l2_stream){.device = device};
     int rc = request(device, V4L2_MEMORY_MMAP, &count);
-    if (rc < 0)
-        return explain(rc, device, "asking for buffers (MMAP)", reason);
+    if (rc < 0) {
+        fr_v4l2_device_failed(device, rc, "asking for buffers (MMAP)", reason);
+        return rc;
+    }
     stream->memory = V4L2_MEMORY_MMAP;
     struct fr_v4l2_limits limits =
         limits_of(device, agreed, V4L2_MEMORY_MMAP, count < FR_SLOTS_MAX ? count : FR_SLOTS_MAX);
@@ -164,14 +156,14 @@ int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2
     }
     rc = map_all(stream, agreed, &limits);
     if (rc < 0) {
-        explain(rc, device, "mapping its buffers", reason);
+        fr_v4l2_device_failed(device, rc, "mapping its buffers", reason);
         goto fail;
     }
     rc = fr_v4l2_buffers_init(&stream->books, &limits);
     for (uint32_t i = 0; rc == 0 && i < limits.n_buffers; i++)
         rc = fr_v4l2_stream_queue(stream, i, NULL);
     if (rc < 0) {
-        explain(rc, device, "queueing its buffers", reason);
+        fr_v4l2_device_failed(device, rc, "queueing its buffers", reason);
         goto fail;
     }
     return 0;
