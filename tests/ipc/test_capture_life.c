@@ -11,7 +11,10 @@
 #include "common/daemon/log.h"
 #include "common/daemon/signals.h"
 
+#include <limits.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -126,6 +129,73 @@ START_TEST(C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew)
 }
 END_TEST
 
+/* A driver that never comes back from a call, when the test says so; and then says so itself. */
+enum { GOES_ON, MAY_HANG, HANGS };
+static atomic_int *hanging;
+
+static void bend_hang(struct v4l2_buffer *buffer)
+{
+    (void)buffer;
+    if (atomic_load(hanging) == GOES_ON)
+        return;
+    atomic_store(hanging, HANGS);
+    for (;;)
+        pause();
+}
+
+/* The socket on which a service manager listens, and $NOTIFY_SOCKET and $WATCHDOG_USEC for children. */
+static int open_manager(int watchdog_ms)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char us[16];
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", ipc_rundir);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    snprintf(us, sizeof us, "%d000", watchdog_ms);
+    setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    setenv("WATCHDOG_USEC", us, 1);
+    return fd;
+}
+
+/* Whether the next message within that time says that all is well. */
+static bool is_fed(int manager_fd, int patience_ms)
+{
+    char text[1024];
+    struct pollfd pollfd = {.fd = manager_fd, .events = POLLIN};
+    if (poll(&pollfd, 1, patience_ms) != 1)
+        return false;
+    ssize_t n = recv(manager_fd, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = 0;
+    return strstr(text, "WATCHDOG=1") || is_fed(manager_fd, patience_ms);
+}
+
+START_TEST(C9_a_driver_that_hangs_in_a_call_feeds_no_watchdog)
+{
+    enum { WATCHDOG_MS = 200 };
+    hanging =
+        mmap(NULL, sizeof *hanging, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    grey_camera();
+    camera.n_auto = UINT_MAX;
+    camera.bend = bend_hang;
+    ipc_begin();
+    int manager_fd = open_manager(WATCHDOG_MS);
+    start("/dev/random", 5);
+    for (int i = 0; i < 3; i++)
+        ck_assert(is_fed(manager_fd, PATIENCE_MS));
+    atomic_store(hanging, MAY_HANG);
+    while (atomic_load(hanging) != HANGS)
+        poll(NULL, 0, 1);
+    while (is_fed(manager_fd, 0)) { /* what was sent before */
+    }
+    ck_assert(!is_fed(manager_fd, 5 * WATCHDOG_MS));
+    kill(capture.pid, SIGKILL); /* as the manager would */
+    ck_assert_int_eq(waitpid(capture.pid, NULL, 0), capture.pid);
+    ck_assert_int_eq(system("ipcrm --all"), 0);
+    close(manager_fd);
+    close(capture.log_fd);
+}
+END_TEST
+
 START_TEST(C10_a_descriptor_that_is_always_ready_without_a_frame_is_no_busy_loop)
 {
     static const int errors[] = {EAGAIN, EINTR};
@@ -218,6 +288,7 @@ END_TEST
 UNIT_MAIN("capture_life",
           a_camera_of_another_sampling_costs_one_epoch_at_its_start_and_none_when_it_comes_back,
           C9_a_silent_camera_is_stopped_and_started_first_and_then_opened_anew,
+          C9_a_driver_that_hangs_in_a_call_feeds_no_watchdog,
           C10_a_descriptor_that_is_always_ready_without_a_frame_is_no_busy_loop,
           C14_a_sleep_of_the_machine_is_told_once_and_is_no_stall,
           C17_whatever_the_driver_fails_with_the_camera_is_lost_and_comes_back_into_its_ring)
