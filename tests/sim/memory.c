@@ -188,9 +188,12 @@ void memory_forget(unsigned actor_idx)
 
 uint64_t sim_load(const volatile void *at, memory_order order, const char *where, const char *what)
 {
-    /* What was written before the segment was known never changes: nothing to be late for. */
-    if ((uintptr_t)at % MEMORY_BYTES >= offsetof(struct fr_layout_header, head))
-        sim_step(where, what);
+    if ((uintptr_t)at % MEMORY_BYTES < offsetof(struct fr_layout_header, head)) {
+        /* What was written before the segment was known never changes: nothing to be late for. */
+        check_access(at, false, what);
+        return *(const volatile uint64_t *)at;
+    }
+    sim_step(where, what);
     check_access(at, false, what);
     uint64_t value = *(const volatile uint64_t *)at;
     if (sim.is_weak) {

@@ -108,6 +108,8 @@ void oracle_epoch_known(const struct fr_rendezvous *ring)
                         .slots = h->slots,
                         .hand = h->hand,
                         .index_entries = h->index_entries,
+                        .has_pins = h->has_pins,
+                        .shm_id = ring->ids.shm_id,
                         .gates_id = ring->ids.gates_id,
                         .pins_id = ring->ids.pins_id};
     by_segment[segment_idx] = e;
@@ -133,7 +135,10 @@ static void check_head(struct epoch *e, uint64_t n)
              "gate of frame %llu is open while head becomes %llu", (unsigned long long)n + 1,
              (unsigned long long)n);
     bool is_withheld = frame.flags & FR_FRAME_WITHHELD;
-    sim_must(!pins || oracle.are_pins_loose || (pins->value[slot_idx] > 0) == !is_withheld,
+    sim_must(!is_withheld || e->has_pins, "frame %llu is withheld, and cannot be pinned anyway",
+             (unsigned long long)n);
+    sim_must(!pins || !e->has_pins || oracle.are_pins_loose ||
+                 (pins->value[slot_idx] > 0) == !is_withheld,
              "frame %llu is %s, and its pin semaphore %d", (unsigned long long)n,
              is_withheld ? "withheld" : "not withheld", pins->value[slot_idx]);
     e->is_newest_withheld = is_withheld;
@@ -279,7 +284,8 @@ void oracle_quiet(struct epoch *e)
     unsigned n_writers = 0;
     for (unsigned i = 0; i < e->slots; i++)
         n_writers += pins->value[i] + kernel_units_held(pins, i) == 0;
-    sim_must(oracle.are_pins_loose || n_writers == e->hand || n_writers == e->hand + 1,
+    sim_must(!e->has_pins || oracle.are_pins_loose || n_writers == e->hand ||
+                 n_writers == e->hand + 1,
              "the writer has %u slots, and its hand is %u", n_writers, e->hand);
     for (unsigned i = 0; i < KERNEL_PROCESSES; i++) {
         struct process *p = &processes[i];
@@ -289,8 +295,8 @@ void oracle_quiet(struct epoch *e)
         sim_must(!sleeps_at(p, e) || p->head_then == e->head || is_late,
                  "%s sleeps since frame %llu, and %llu is out", p->name,
                  (unsigned long long)p->head_then, (unsigned long long)e->head);
-        sim_must(!p->sleeps_for_folder, "%s has not found the ring of epoch %llu", p->name,
-                 (unsigned long long)e->number);
+        sim_must(!p->sleeps_for_folder || !e->has_pins, "%s has not found the ring of epoch %llu",
+                 p->name, (unsigned long long)e->number);
     }
 }
 

@@ -11,7 +11,8 @@ enum { ORACLE_EPOCHS = 16, ORACLE_FRAMES = 256 };
 struct epoch {
     uint64_t number; /* 0: none */
     unsigned segment_idx, slots, hand, index_entries;
-    int gates_id, pins_id;
+    int shm_id, gates_id, pins_id;
+    bool has_pins;
     bool is_over; /* ended, or its writer has died, or somebody removed a part of it */
     uint64_t head;
     bool is_newest_withheld;

@@ -186,6 +186,12 @@ static void check_error(struct reader *r, int rc, bool was_attached, int64_t tim
                  "busy, and no frame was withheld");
         totals.busy++;
         return;
+    case -ENOTSUP:
+        sim_must(r->is_pinned && oracle_newest(), "a ring is refused");
+        for (uint64_t i = oracle.newest_epoch; i > 0; i--)
+            if (oracle.epochs[i].number && !oracle.epochs[i].has_pins)
+                return;
+        sim_fail("a ring is refused for having no pins, and has them");
     case -ENOTCONN:
         if (was_attached)
             check_gone(r);

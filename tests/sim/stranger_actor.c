@@ -24,11 +24,14 @@ static void tamper(const struct epoch *e)
 
 static void remove_part(struct epoch *e)
 {
-    static const char *const parts[] = {"gates", "pins"};
-    unsigned which = sim_below(2);
+    static const char *const parts[] = {"segment", "gates", "pins"};
+    unsigned which = sim_below(3);
     sim_trace("removes the %s", parts[which]);
     e->is_over = true;
-    sim_semctl(which ? e->pins_id : e->gates_id, 0, IPC_RMID);
+    if (which == 0)
+        sim_shmctl(e->shm_id, IPC_RMID, NULL);
+    else
+        sim_semctl(which == 1 ? e->gates_id : e->pins_id, 0, IPC_RMID);
 }
 
 static void live(void *arg)

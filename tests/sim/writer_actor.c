@@ -64,6 +64,7 @@ static struct epoch *begin_epoch(void)
         .fourcc = FR_FOURCC_GREY, .width_px = 64, .height_px = 1 + sim_below(4), .field = 1};
     struct fr_epoch_options options = {.hand = 2 + sim_below(2)};
     options.slots = options.hand + 2 + sim_below((uint32_t)MEMORY_SLOTS - 1 - options.hand);
+    options.no_pins = sim_chance(16);
     options.pin_patience_ns = scenario.is_impatient ? 1 + (int64_t)sim_below(20000) : -1;
     epoch_over(); /* it ends the one before */
     int rc = fr_geometry_init(&format, &options.geometry);
