@@ -46,8 +46,9 @@ static int check(struct fr_attachment *a, char *reason, size_t reason_size)
         return -ENOENT;
     }
     if (a->view.has_pins) {
-        int rc = fr_sysv_set_creator(meet->ids.pins_id, a->view.slots + 2, &creator);
-        if (rc == -ENOENT || (rc == 0 && creator != meet->owner)) {
+        /* Who may attach the segment may look at both sets. */
+        if (fr_sysv_set_creator(meet->ids.pins_id, a->view.slots + 2, &creator) < 0 ||
+            creator != meet->owner) {
             fr_explain(reason, reason_size,
                        "the ring's pins (semaphore set %d) are gone or not its own",
                        meet->ids.pins_id);

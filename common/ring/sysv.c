@@ -40,21 +40,28 @@ static int operate(int sem_id, uint32_t number, int by, int flags)
 
 /* ---------------------------------------------------------------- operations */
 
+/* The writer's own sets refuse it nothing: a set that does is somebody else's, under an identifier that was
+ * ours until it was removed. */
+static int own(int rc)
+{
+    return rc == -EACCES || rc == -EPERM || rc == -EFBIG ? -EIDRM : rc;
+}
+
 static int claim(void *ctx, uint32_t slot_idx)
 {
-    return operate(((struct fr_sysv *)ctx)->pins_id, slot_idx, -FR_PIN_MAX, 0);
+    return own(operate(((struct fr_sysv *)ctx)->pins_id, slot_idx, -FR_PIN_MAX, 0));
 }
 
 static int give(void *ctx, uint32_t slot_idx)
 {
-    return operate(((struct fr_sysv *)ctx)->pins_id, slot_idx, FR_PIN_MAX, 0);
+    return own(operate(((struct fr_sysv *)ctx)->pins_id, slot_idx, FR_PIN_MAX, 0));
 }
 
 static int mend(void *ctx, uint32_t slot_idx)
 {
     union semun arg = {.val = FR_PIN_MAX};
     int rc = semctl(((struct fr_sysv *)ctx)->pins_id, (int)slot_idx, SETVAL, arg);
-    return rc < 0 ? gone_or(errno) : 0;
+    return rc < 0 ? own(gone_or(errno)) : 0;
 }
 
 /* Only the writer's own user can have tampered with a gate; a turn more or less is then all there
@@ -62,7 +69,7 @@ static int mend(void *ctx, uint32_t slot_idx)
 static int turn_gate(void *ctx, uint32_t gate_idx, int by)
 {
     int rc = operate(((struct fr_sysv *)ctx)->gates_id, gate_idx, by, 0);
-    return rc == -EAGAIN || rc == -ERANGE ? 0 : rc;
+    return rc == -EAGAIN || rc == -ERANGE ? 0 : own(rc);
 }
 
 static int close_gate(void *ctx, uint32_t gate_idx)
@@ -400,11 +407,20 @@ int fr_sysv_last_pid(int sem_id, uint32_t number)
     return pid < 0 ? gone_or(errno) : pid;
 }
 
+static bool is_of_our_making(int sem_id)
+{
+    struct semid_ds ds;
+    union semun arg = {.buf = &ds};
+    return semctl(sem_id, 0, IPC_STAT, arg) == 0 && ds.sem_perm.cuid == geteuid();
+}
+
 int fr_sysv_check(const struct fr_sysv *ids)
 {
+    /* The segment is attached, so its identifier cannot have come back as another's. Those of the sets can:
+     * what is not of our making is not ours. (Their tags say less, for readers may set that of the pins.) */
     struct fr_sysv_segment segment;
     if (fr_sysv_segment(ids->shm_id, &segment) < 0 || segment.is_removed ||
-        fr_sysv_value(ids->gates_id, FR_GATE_ALIVE) < 0 || fr_sysv_value(ids->pins_id, 0) < 0)
+        !is_of_our_making(ids->gates_id) || !is_of_our_making(ids->pins_id))
         return -EIDRM;
     return 0;
 }

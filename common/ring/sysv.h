@@ -33,7 +33,8 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
  */
 void fr_sysv_remove(const struct fr_sysv *ids);
 
-/* 0; -EIDRM: at least one of the objects is gone or marked for removal. */
+/* 0; -EIDRM: at least one of the objects is gone, marked for removal, or another user's by now. The segment
+ * is attached. */
 int fr_sysv_check(const struct fr_sysv *ids);
 
 /* Looking at somebody else's objects. 0; -ENOENT: no such object (any more); -EACCES. */
