@@ -51,18 +51,23 @@ static inline void stage_writer_main(void *arg)
     fr_writer_close(camera.writer);
 }
 
-/* `user` NULL: the same as ours. */
+/* Where the camera's folder is there already. `user` NULL: the same as ours. */
+static inline pid_t stage_start_writer_in_its_folder(struct stage *stage, const struct user *user)
+{
+    atomic_store(&stage->stop, false);
+    atomic_store(&stage->published.count, 0);
+    pid_t pid = child_start_as(user, stage_writer_main, stage);
+    meet_wait(&stage->published, 1);
+    return pid;
+}
+
 static inline pid_t stage_start_writer(struct stage *stage, const struct user *user)
 {
     char folder[PATH_MAX];
     must(fr_rundir(0, folder, sizeof folder), "no run folder");
     if (user) /* as tmpfiles does for the service */
         must(chown(folder, user->uid, user->gid) == 0, "%s", strerror(errno));
-    atomic_store(&stage->stop, false);
-    atomic_store(&stage->published.count, 0);
-    pid_t pid = child_start_as(user, stage_writer_main, stage);
-    meet_wait(&stage->published, 1);
-    return pid;
+    return stage_start_writer_in_its_folder(stage, user);
 }
 
 static inline void stage_end_writer(struct stage *stage, pid_t writer)
