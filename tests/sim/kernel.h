@@ -50,6 +50,7 @@ struct set {
     int value[KERNEL_SEMS];
     int last_pid[KERNEL_SEMS];
     int undo[KERNEL_PROCESSES][KERNEL_SEMS]; /* to be added at death */
+    int units[KERNEL_SEMS];                  /* their sum, over all processes */
     struct view views[KERNEL_SEMS];
 };
 extern struct set sets[KERNEL_SETS];
@@ -81,8 +82,6 @@ struct set *kernel_set(int set_id);
 int kernel_segment(int shm_id); /* its number, or -1 */
 unsigned kernel_objects(void);  /* that have not been removed */
 unsigned kernel_attached(void); /* in all */
-/* Units of a pin semaphore that processes will get back at death. */
-int kernel_units_held(const struct set *set, unsigned number);
 
 /* Of semaphores.c, for kernel.c. */
 void semaphores_reset(void);

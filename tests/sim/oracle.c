@@ -218,9 +218,9 @@ void oracle_after_change(const struct set *set)
         return;
     }
     for (unsigned i = 0; i < e->slots && !oracle.are_pins_loose; i++) {
-        int sum = set->value[i] + kernel_units_held(set, i);
+        int sum = set->value[i] + set->units[i];
         sim_must(sum == FR_PIN_MAX || sum == 0, "pin %u is %d, and %d units are with readers", i,
-                 set->value[i], kernel_units_held(set, i));
+                 set->value[i], set->units[i]);
     }
 }
 
@@ -283,7 +283,7 @@ void oracle_quiet(struct epoch *e)
     struct set *pins = kernel_set(e->pins_id);
     unsigned n_writers = 0;
     for (unsigned i = 0; i < e->slots; i++)
-        n_writers += pins->value[i] + kernel_units_held(pins, i) == 0;
+        n_writers += pins->value[i] + pins->units[i] == 0;
     sim_must(!e->has_pins || oracle.are_pins_loose || n_writers == e->hand ||
                  n_writers == e->hand + 1,
              "the writer has %u slots, and its hand is %u", n_writers, e->hand);

@@ -33,17 +33,15 @@ struct set *kernel_set(int set_id)
     return set_id >= 0 && set->exists && set->id == set_id ? set : NULL;
 }
 
-int kernel_units_held(const struct set *set, unsigned number)
-{
-    int units = 0;
-    for (unsigned i = 0; i < KERNEL_PROCESSES; i++)
-        units += set->undo[i][number];
-    return units;
-}
-
 static int *undo_of(struct set *set, const struct process *process)
 {
     return set->undo[process - processes];
+}
+
+static void owe(struct set *set, int *undo, unsigned number, int by)
+{
+    undo[number] += by;
+    set->units[number] += by;
 }
 
 static void meet(struct set *set, unsigned number)
@@ -72,7 +70,7 @@ static int try_operations(struct set *set, struct process *process, const struct
             break;
         set->value[op->sem_num] = value;
         if (op->sem_flg & SEM_UNDO)
-            undo[op->sem_num] -= op->sem_op;
+            owe(set, undo, op->sem_num, -op->sem_op);
     }
     if (rc == 0) {
         for (size_t i = 0; i < n; i++)
@@ -84,7 +82,7 @@ static int try_operations(struct set *set, struct process *process, const struct
         const struct sembuf *op = &operations[done];
         set->value[op->sem_num] -= op->sem_op;
         if (op->sem_flg & SEM_UNDO)
-            undo[op->sem_num] += op->sem_op;
+            owe(set, undo, op->sem_num, op->sem_op);
     }
     return rc;
 }
@@ -208,6 +206,7 @@ static void set_value(struct set *set, unsigned number, int value)
     set->value[number] = value;
     for (unsigned i = 0; i < KERNEL_PROCESSES; i++)
         set->undo[i][number] = 0;
+    set->units[number] = 0;
     struct process *process = process_now();
     set->last_pid[number] = process ? process->pid : 0;
 }
@@ -296,7 +295,7 @@ void semaphores_undo(struct process *process)
             meet(&sets[i], j);
             int value = sets[i].value[j] + undo[j];
             sets[i].value[j] = value < 0 ? 0 : value > VALUE_MAX ? VALUE_MAX : value;
-            undo[j] = 0;
+            owe(&sets[i], undo, j, -undo[j]);
         }
         after_change(&sets[i]);
     }
