@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 cc=${CC:-gcc}
-flags=(-std=gnu17 -O2 -w -D_GNU_SOURCE -I "$root" -I "$root/common/ring/include")
+flags=(-std=gnu17 -O1 -w -D_GNU_SOURCE -I "$root" -I "$root/common/ring/include")
 simulated=(-include "$root/tests/sim/library.h")
 library=(ring_writer ring_reader view pixfmt names sysv sweep writer reader attachment)
 for name in "${library[@]}"; do
