@@ -12,7 +12,7 @@ extern char **environ;
 
 struct stage {
     const char *camera;
-    struct meet ready, done, go;
+    struct meet ready, done, closed, go;
     _Atomic pid_t child;
 };
 
@@ -285,12 +285,18 @@ START_TEST(s22_what_a_child_does_to_its_copies_and_its_end_leave_the_parents_loc
         fr_reader_close(all.reader[0]);
         fr_reader_close(all.reader[1]);
         fr_writer_close(all.camera.writer);
+        meet_add(&stage->closed);
+        meet_wait(&stage->go, 2);
         exit(0); /* as a program ends, not as a test does */
     }
     meet_wait(&stage->done, 1);
     struct fr_ring_info during = ring_info(camera);
     ck_assert_int_eq(during.state, FR_RING_LIVE);
     ck_assert_uint_eq(during.epoch, before.epoch);
+    ck_assert_uint_eq(ring_pins(&during), 1);
+    meet_add(&stage->go);
+    meet_wait(&stage->closed, 1);
+    during = ring_info(camera); /* the end of the child would undo what it did to a pin */
     ck_assert_uint_eq(ring_pins(&during), 1);
     meet_add(&stage->go);
     int status = child_end(child);

@@ -365,6 +365,30 @@ START_TEST(n2_pins_that_nobody_has_are_taken_back_although_a_reader_is_there)
 }
 END_TEST
 
+/* Somebody lets go of what is not his, the slot is rewritten, and the holder learns of it. */
+START_TEST(n2_a_frame_whose_pin_was_taken_away_is_torn_when_its_slot_is_rewritten)
+{
+    struct fr_epoch_options options = camera_options(64, 48);
+    struct camera camera;
+    struct fr_frame frame;
+    options.slots = SLOTS;
+    camera_open(&camera, "n2-taken", &options);
+    struct fr_ring_info info = ring_info("n2-taken");
+    struct fr_reader *reader = reader_open("n2-taken", FR_READ_PINNED);
+    reader_attach(reader);
+    camera_publish(&camera);
+    ck_assert_int_eq(fr_reader_next(reader, 0, &frame), 0);
+    ck_assert_int_eq(semctl(info.pins_id, (int)frame.slot_idx, SETVAL, PIN_VALUE), 0);
+    ck_assert(fr_frame_intact(&frame));
+    for (unsigned i = 0; i < 2 * SLOTS; i++)
+        camera_publish(&camera);
+    ck_assert(!fr_frame_intact(&frame));
+    ck_assert_int_eq(fr_reader_release(reader, &frame), -ESTALE);
+    fr_reader_close(reader);
+    fr_writer_close(camera.writer);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- N5 */
 
 START_TEST(n5_where_pins_are_off_peek_works_and_pinned_is_refused)
@@ -405,4 +429,5 @@ IPC_MAIN("pins", n1_reader_that_pins_all_it_can_blinds_nobody,
          n1_nor_does_it_with_three_slots_at_the_driver,
          n2_meddling_with_pins_never_makes_a_torn_frame_pass_nor_stops_the_camera,
          n2_pins_that_nobody_has_are_taken_back_although_a_reader_is_there,
+         n2_a_frame_whose_pin_was_taken_away_is_torn_when_its_slot_is_rewritten,
          n5_where_pins_are_off_peek_works_and_pinned_is_refused)

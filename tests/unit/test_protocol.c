@@ -396,7 +396,12 @@ START_TEST(s6_hostile_head_and_index_neither_spin_nor_lead_outside)
     atomic_store(&h->head, 0);
     fr_ring_reader_init(&r, &view);
     atomic_store(&h->head, 1);
-    atomic_store(&m.writer.index[1], fr_index_word(1, 200)); /* no such slot */
+    atomic_store(&m.writer.index[1],
+                 fr_index_word(1, 40)); /* no such slot, though it looks like one */
+    ck_assert_uint_lt(m.plan.descriptors_offset + 41 * sizeof(struct fr_layout_slot),
+                      m.plan.segment_bytes);
+    atomic_store(&m.writer.descriptors[40].sequence, 2);
+    atomic_store(&m.writer.descriptors[40].frame[0], 1);
     ck_assert_int_lt(fr_ring_read(&r, false, false, &model_single_ops, &m, &taken), 0);
 
     /* open gates without a frame, from a living writer */
@@ -405,6 +410,51 @@ START_TEST(s6_hostile_head_and_index_neither_spin_nor_lead_outside)
     for (unsigned i = 0; i < FR_GATES; i++)
         atomic_store(&m.gates[i], 0);
     ck_assert_int_eq(fr_ring_read(&r, false, false, &model_single_ops, &m, &taken), -EPROTO);
+    model_fini(&m);
+}
+END_TEST
+
+START_TEST(s6_a_head_that_goes_back_does_not_bring_frames_again)
+{
+    struct ring_model m;
+    model_init(&m, 64, SLOTS, 2, 0);
+    struct fr_view view = model_view(&m);
+    struct fr_layout_header *h = m.base;
+    struct fr_ring_reader r;
+    struct fr_ring_taken taken;
+    fr_ring_reader_init(&r, &view);
+    for (unsigned n = 1; n <= 5; n++) {
+        publish(&m);
+        ck_assert_int_eq(fr_ring_read(&r, false, false, &model_single_ops, &m, &taken), 0);
+    }
+    atomic_store(&h->head, 3); /* which is still there */
+    ck_assert_int_eq(fr_ring_read(&r, false, false, &model_single_ops, &m, &taken), -EPROTO);
+    model_fini(&m);
+}
+END_TEST
+
+/* The index still names the slot for its old frame, and the descriptor still has it. */
+START_TEST(s8_n4_a_slot_that_is_being_filled_holds_nobodys_frame)
+{
+    struct ring_model m;
+    model_init(&m, 64, 4, 2, 0);
+    struct fr_view view = model_view(&m);
+    struct fr_ring_reader r;
+    struct fr_ring_taken taken;
+    fr_ring_reader_init(&r, &view);
+    for (unsigned n = 1; n <= 5; n++)
+        publish(&m);
+    uint32_t slot;
+    ck_assert_int_eq(fr_ring_take(&m.writer, &slot), 0);
+    uint64_t old = atomic_load(&view.descriptors[slot].frame[0]);
+    ck_assert_uint_gt(old, 0);
+    ck_assert_uint_eq(atomic_load(&view.index[old % view.index_entries]), fr_index_word(old, slot));
+    fill(&m, slot, 0xff); /* and here its writer dies */
+    while (fr_ring_read(&r, false, false, &model_single_ops, &m, &taken) == 0) {
+        ck_assert_uint_ne(taken.slot_idx, slot);
+        ck_assert_uint_eq(taken.sequence % 2, 0);
+    }
+    ck_assert_uint_eq(r.given, 5);
     model_fini(&m);
 }
 END_TEST
@@ -448,4 +498,5 @@ UNIT_MAIN("protocol", the_hand_never_shrinks_whatever_is_pinned,
           discarded_slots_come_back_and_are_counted, removed_ring_is_told_to_both_sides,
           dead_writers_last_frame_is_still_given_then_the_end_is_told,
           s6_hostile_head_and_index_neither_spin_nor_lead_outside,
-          s6_hostile_plane_table_is_refused)
+          s6_a_head_that_goes_back_does_not_bring_frames_again,
+          s8_n4_a_slot_that_is_being_filled_holds_nobodys_frame, s6_hostile_plane_table_is_refused)
