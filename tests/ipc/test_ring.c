@@ -2,6 +2,8 @@
 #include "tests/ipc/ipc.h"
 
 #include <signal.h>
+#include <stdint.h>
+#include <sys/resource.h>
 
 START_TEST(frames_come_out_as_they_went_in)
 {
@@ -146,6 +148,61 @@ START_TEST(a_reader_that_pins_all_blinds_nobody)
 }
 END_TEST
 
+static uint64_t thread_sleeps(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return (uint64_t)usage.ru_nvcsw;
+}
+
+/* A wait is one sleep in the kernel, for a frame as for a ring. Who polls every millisecond sleeps two hundred
+ * times meanwhile. */
+START_TEST(nothing_is_polled_while_nothing_comes)
+{
+    ipc_begin();
+    struct fr_epoch_options options = ipc_options(FR_FOURCC_GREY, 64, 48);
+    struct fr_reader *reader;
+    struct fr_frame frame;
+    ck_assert_int_eq(fr_reader_open("cam0", FR_READ_PINNED, &reader), 0);
+    ck_assert_int_eq(fr_reader_next(reader, 0, &frame), -ENOTCONN);
+    uint64_t before = thread_sleeps();
+    ck_assert_int_eq(fr_reader_next(reader, SECOND / 5, &frame), -ETIMEDOUT);
+    ck_assert_uint_le(thread_sleeps() - before, 5);
+
+    struct fr_writer *writer = ipc_writer(&options);
+    ck_assert_int_eq(fr_reader_next(reader, 0, &frame), -ETIMEDOUT);
+    before = thread_sleeps();
+    ck_assert_int_eq(fr_reader_next(reader, SECOND / 5, &frame), -ETIMEDOUT);
+    ck_assert_uint_le(thread_sleeps() - before, 5);
+    fr_reader_close(reader);
+    fr_writer_close(writer);
+}
+END_TEST
+
+/* System V memory is no file of anybody's, so that no limit of a folder counts and no reader's is cut off. */
+START_TEST(the_ring_is_no_file_in_dev_shm)
+{
+    ipc_begin();
+    struct fr_epoch_options options = ipc_options(FR_FOURCC_GREY, 64, 48);
+    struct fr_writer *writer = ipc_writer(&options);
+    uintptr_t slot = (uintptr_t)fr_writer_slot(writer, 0);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    ck_assert_ptr_nonnull(maps);
+    char line[512], name[256] = "";
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long from, to;
+        char path[256] = "";
+        if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %255s", &from, &to, path) >= 2 && slot >= from &&
+            slot < to)
+            memcpy(name, path, sizeof name);
+    }
+    fclose(maps);
+    ck_assert_msg(strncmp(name, "/SYSV", 5) == 0, "the slot is in \"%s\"", name);
+    fr_writer_close(writer);
+}
+END_TEST
+
 UNIT_MAIN("ring", frames_come_out_as_they_went_in,
           lagging_reader_gets_the_oldest_or_the_newest_and_the_gap,
-          killed_writer_is_noticed_and_followed, a_reader_that_pins_all_blinds_nobody)
+          killed_writer_is_noticed_and_followed, a_reader_that_pins_all_blinds_nobody,
+          nothing_is_polled_while_nothing_comes, the_ring_is_no_file_in_dev_shm)
