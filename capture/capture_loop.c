@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "capture/asked.h"
 #include "capture/pacer.h"
 #include "capture/source_find.h"
 #include "common/daemon/notify.h"
@@ -427,25 +428,7 @@ int fr_capture_run(const struct fr_capture_config *config, int signal_fd)
         .config = config,
         .settings = settings,
         .controls = settings->controls,
-        .request = {.width_px = settings->size.width_px,
-                    .height_px = settings->size.height_px,
-                    .rate_num = settings->fps.num,
-                    .rate_den = settings->fps.num ? settings->fps.den : 0,
-                    .fourcc = settings->format,
-                    .slots = (uint32_t)settings->slots,
-                    .no_zero_copy = !settings->zero_copy,
-                    .is_fast = settings->pace == FR_PACE_FAST,
-                    .is_looping = settings->loop,
-                    .mjpeg_luma = settings->mjpeg_colour == FR_MJPEG_LUMA,
-                    .mjpeg_scale = UINT32_C(1) << settings->mjpeg_scale,
-                    .keep_jpeg = settings->keep_jpeg,
-                    .half_luma = settings->half_luma,
-                    .mirror = settings->mirror,
-                    .no_convert = !settings->convert,
-                    .rotate_deg = 90 * (uint32_t)settings->rotate,
-                    .input = settings->input,
-                    .n_controls = settings->controls.n,
-                    .controls_file = config->path},
+        .request = fr_asked_of_source(settings),
         .signal_fd = signal_fd,
         .exit_code = FR_CAPTURE_EXIT_FAILURE,
         .epoll_fd = -1,
@@ -455,6 +438,8 @@ int fr_capture_run(const struct fr_capture_config *config, int signal_fd)
         .watchdog_interval_ns = fr_notify_watchdog_interval_ns(),
     };
     l.request.controls = l.controls.items;
+    l.request.n_controls = l.controls.n;
+    l.request.controls_file = config->path;
     if (fr_source_find(settings->source, &l.ops, &l.request.spec, reason) < 0) {
         fr_log(LOG_ERR, "%s", reason);
         return FR_CAPTURE_EXIT_SETTINGS;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "capture/asked.h"
 #include "capture/frame_time.h"
 #include "capture/pacer.h"
 #include "common/daemon/notify.h"
@@ -94,16 +95,7 @@ void fr_capture_wait(struct capture_loop *l, int error, const char *reason)
 
 static bool begin_epoch(struct capture_loop *l)
 {
-    const struct fr_epoch_options options = {
-        .geometry = l->offer.geometry,
-        .slots = (uint32_t)l->settings->slots,
-        .hand = l->offer.hand,
-        .copy_path = l->offer.copy_path,
-        .no_pins = !l->settings->pins,
-        .lock_memory = l->settings->lock_memory,
-        .pin_patience_ns =
-            l->settings->pin_patience_s > 0 ? (int64_t)(l->settings->pin_patience_s * 1e9) : -1,
-    };
+    const struct fr_epoch_options options = fr_asked_of_ring(l->settings, &l->offer);
     int r = fr_writer_begin(l->writer, &options);
     l->has_epoch = r == 0;
     l->epoch = options;

@@ -8,6 +8,7 @@
 
 #include "capture/camera_of.h"
 #include "capture/capture_loop.h"
+#include "capture/plan.h"
 #include "capture/scene.h"
 #include "capture/v4l2_list.h"
 #include "capture/v4l2_list_controls.h"
@@ -15,12 +16,22 @@
 #include "common/daemon/signals.h"
 #include "config/options.h"
 
-/* What to do instead of capturing. All need neither a camera's name nor a file. */
+/* What to do instead of capturing. All but the plan need neither a camera's name nor a file. */
 struct errand {
+    bool wants_plan;
     bool wants_list;
     const char *controls_of; /* a device */
     const char *camera_of;   /* a device, and links to it */
 };
+
+static int ask_for_plan(void *userdata, const char *text, char *reason, size_t reason_size)
+{
+    (void)text;
+    (void)reason;
+    (void)reason_size;
+    ((struct errand *)userdata)->wants_plan = true;
+    return 0;
+}
 
 static int ask_for_list(void *userdata, const char *text, char *reason, size_t reason_size)
 {
@@ -51,6 +62,11 @@ static const struct fr_option options[] = {
     {.name = "list",
      .help = "Print the cameras of this machine with their formats, sizes and rates.",
      .apply = ask_for_list},
+    {.name = "plan",
+     .help = "Open the source, print what picture it gives and what ring would be made of it, and "
+             "stop: "
+             "nothing is made. Exit code 1: the source cannot be opened.",
+     .apply = ask_for_plan},
     {.name = "camera-of",
      .argument = "PATHS",
      .help = "Print the name of the camera whose file has this device for its source; for the udev "
@@ -168,6 +184,10 @@ int main(int argc, char **argv)
         return fr_v4l2_list(stdout) < 0 || fflush(stdout) != 0 ? 1 : 0;
     if (errand.controls_of)
         return list_controls(errand.controls_of);
+    if (errand.wants_plan) {
+        r = fr_capture_plan(&settings, stdout);
+        return fflush(stdout) == 0 ? r : 1;
+    }
     fr_log_init(program.name);
     int signal_fd = fr_signals_open();
     if (signal_fd < 0) {

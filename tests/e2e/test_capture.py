@@ -223,6 +223,21 @@ class Limits(CaptureCase):
                 self.stop(process)
 
 
+    def test_a_plan_tells_the_ring_and_makes_none(self):
+        done = subprocess.run([CAPTURE, "--camera", "cam0", "--source", "synthetic:", "--size", "64x48",
+                               "--slots", "6", "--plan"], env=self.env, capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"(?s)^source synthetic:\ndevice synthetic scene.*\npicture 64x48 "
+                                      r"YU12\npath synthetic\nslots 6\nhand 2\nneed \d+ 27 19 35\n$")
+        done = subprocess.run([CAPTURE, "--camera", "cam0", "--source", "v4l2:/dev/video-none", "--plan"],
+                              env=self.env, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("\nproblem absent there is no /dev/video-none", done.stdout)
+        self.assertEqual(ipc_objects(), [])
+        self.assertEqual(os.listdir(self.rundir), [])
+
+
 class Watchdog(CaptureCase):
     def test_P2_frames_feed_the_watchdog(self):
         manager = self.manager()
