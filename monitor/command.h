@@ -11,6 +11,7 @@ int command_info(int argc, char **argv);
 int command_snapshot(int argc, char **argv);
 int command_cat(int argc, char **argv);
 int command_remove(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 
 /* As fr_options_read(), and then *ret_camera is the one operand, a camera's name. */
 int command_read(const struct fr_program *program, int argc, char **argv, void *userdata,

@@ -18,7 +18,7 @@ BUILD = pathlib.Path(os.environ["FRAMERING_BUILD"])
 COMMAND = str(BUILD / "monitor" / "framering")
 CAPTURE = str(BUILD / "capture" / "framering-capture")
 ACTOR = str(BUILD / "tests" / "e2e" / "ring_actor")
-COMMANDS = ("list", "info", "snapshot", "cat", "remove")
+COMMANDS = ("list", "info", "snapshot", "cat", "remove", "doctor")
 FOURCCS = ("GREY", "NV12", "NV21", "YU12", "YV12", "422P", "YUYV", "UYVY")
 WAIT_S = 60  # for what comes at once unless something is wrong
 
@@ -219,7 +219,7 @@ class Monitor(unittest.TestCase):
                 (("snapshot", "cam0", "-o", "x", "--timeout", "-1"), "seconds"),
                 (("snapshot", "cam0", "-o", "x", "--timeout", "inf"), "seconds"),
                 (("cat", "cam0", "--frames", "0"), "from 1"), (("remove",), "CAMERA"),
-                (("remove", ""), "A-Z"), (("list", "cam0"), "unexpected")):
+                (("remove", ""), "A-Z"), (("doctor", "x"), "unexpected"), (("list", "cam0"), "unexpected")):
             done = self.run_command(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn(expected, done.stderr, words)

@@ -453,6 +453,22 @@ FR_PUBLIC int fr_ring_list(int (*each)(const char *camera, void *userdata), void
  * its lock is held); -EPERM: not ours. */
 FR_PUBLIC int fr_ring_remove(const char *camera, char *reason, size_t reason_size);
 
+/* What is left of a ring that no file names any more: its run folder was removed, or lies elsewhere and
+ * its writer died. No writer sweeps it up. */
+struct fr_stray {
+    char camera[FR_CAMERA_NAME_MAX + 1];
+    int32_t shm_id, gates_id, pins_id; /* -1: that one is gone */
+    uint64_t segment_bytes;
+    uint32_t owner_uid;
+    uint32_t attached; /* processes that still have it */
+};
+
+/* Calls `each` for every stray ring of this IPC namespace; stops when it returns other than 0, and returns
+ * that. *ret_unseen is the number of segments that this process may not look into. Neither rings of
+ * living writers nor segments that only wait for their last reader are strays. */
+FR_PUBLIC int fr_ring_strays(int (*each)(const struct fr_stray *stray, void *userdata), void *userdata,
+                             unsigned *ret_unseen);
+
 /* ---------------------------------------------------------------- what the kernel allows */
 
 /* What rings ask of the kernel; needs of several rings are added up, but for those ending in _max. */
