@@ -93,6 +93,20 @@ struct bench_costs {
 };
 void bench_costs(const struct bench_options *options, struct bench_costs *ret_costs);
 
+/* ---------------------------------------------------------------- waiters.c */
+
+#define BENCH_WAITERS_MAX 500u
+
+struct bench_waiters {
+    unsigned waiters;
+    bool is_worst; /* they never wake, and are tried again at each publish */
+    struct bench_spread publish;
+    struct bench_spread
+        futex; /* a store and FUTEX_WAKE of as many; no samples where they never wake */
+};
+void bench_waiters(const struct bench_options *options, unsigned waiters, bool is_worst,
+                   struct bench_waiters *ret_waiters);
+
 /* ---------------------------------------------------------------- stopped.c */
 
 struct bench_stopped {

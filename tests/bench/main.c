@@ -34,6 +34,8 @@ static void print_help(void)
          "  - single calls: publish, pin, unpin;\n"
          "  - the writer's calls with one reader stopped and one slow, beside a ring that nobody "
          "reads;\n"
+         "  - what a publish takes with 0, 16 and 500 waiters, beside a futex broadcast to as "
+         "many;\n"
          "  - the motion detector on a 1080p plane, beside reading the plane once.\n"
          "\n"
          "  --mode MODE  how the readers of the wake-up table read: peek (default) or pinned\n"
@@ -67,6 +69,13 @@ static void measure(struct bench_results *results)
     bench_wake(&sizes[2], 1, ways, 4, rounds, 2 * limit_ns, &results->ways);
     bench_costs(options, &results->costs);
     bench_stopped(options, &results->stopped);
+    static const struct {
+        unsigned waiters;
+        bool is_worst;
+    } crowds[BENCH_CROWDS] = {
+        {0, false}, {16, false}, {BENCH_WAITERS_MAX, false}, {BENCH_WAITERS_MAX, true}};
+    for (unsigned i = 0; i < BENCH_CROWDS; i++)
+        bench_waiters(options, crowds[i].waiters, crowds[i].is_worst, &results->waiters[i]);
     bench_detector(options, &results->detector);
 }
 

@@ -102,6 +102,32 @@ static void print_stopped(const struct bench_stopped *stopped)
     print_beside("publish", &stopped->publish_alone, &stopped->publish_crowded);
 }
 
+static void print_waiters(const struct bench_waiters *crowds)
+{
+    printf("\nWaiters: what a publish takes with so many at its gate, beside a store and "
+           "FUTEX_WAKE of as\n"
+           "many, in µs. In the worst way: each in one call of as many operations as the kernel "
+           "allows.\n\n");
+    printf("%-24s %8s %8s  %8s %8s  %8s %8s\n", "", "publish", "", "futex", "",
+           "publish:", "more for");
+    printf("%-24s %8s %8s  %8s %8s  %8s %8s\n", "waiters", "p50", "p99", "p50", "p99", "futex",
+           "each");
+    for (unsigned i = 0; i < BENCH_CROWDS; i++) {
+        const struct bench_waiters *w = &crowds[i];
+        const struct bench_spread *p = &w->publish, *f = &w->futex;
+        printf("%3u%-21s %8.2f %8.2f", w->waiters, w->is_worst ? " in the worst way" : "",
+               us(p->p50_ns), us(p->p99_ns));
+        if (f->p50_ns)
+            printf("  %8.2f %8.2f  %8.2f", us(f->p50_ns), us(f->p99_ns),
+                   (double)p->p50_ns / (double)f->p50_ns);
+        else
+            printf("  %8s %8s  %8s", "", "", "");
+        if (w->waiters)
+            printf(" %8.2f", us(p->p50_ns - crowds[0].publish.p50_ns) / w->waiters);
+        printf("\n");
+    }
+}
+
 static void print_detector(const struct bench_detector *detector)
 {
     printf("\nDetector: one luma plane of 1920x1080, in ms. %s; %u planes (%" PRIu64
@@ -125,6 +151,7 @@ void bench_print_table(const struct bench_results *results)
     print_ways(results);
     print_costs(&results->costs);
     print_stopped(&results->stopped);
+    print_waiters(results->waiters);
     print_detector(&results->detector);
 }
 
@@ -188,7 +215,17 @@ void bench_print_json(const struct bench_results *results)
     json_cost("take_crowded", &stopped->take_crowded, ",");
     json_cost("publish_alone", &stopped->publish_alone, ",");
     json_cost("publish_crowded", &stopped->publish_crowded, "");
-    printf("  },\n  \"detector\": {\"ms_1080p\": %.4f, \"ms_1080p_p99\": %.4f, "
+    printf("  },\n  \"waiters\": [\n");
+    for (unsigned i = 0; i < BENCH_CROWDS; i++) {
+        const struct bench_waiters *w = &results->waiters[i];
+        printf("    {\"waiters\": %u, \"is_worst\": %s, ", w->waiters,
+               w->is_worst ? "true" : "false");
+        json_spread("publish_", &w->publish);
+        printf(", ");
+        json_spread("futex_wake_", &w->futex);
+        printf("}%s\n", i + 1 < BENCH_CROWDS ? "," : "");
+    }
+    printf("  ],\n  \"detector\": {\"ms_1080p\": %.4f, \"ms_1080p_p99\": %.4f, "
            "\"read_ms_1080p\": %.4f, \"read_ms_1080p_p99\": %.4f, \"planes\": %u, "
            "\"planes_bytes\": %" PRIu64 ", \"is_real\": %s, \"material\": \"%s\"}\n}\n",
            ms(detector->process.p50_ns), ms(detector->process.p99_ns), ms(detector->read.p50_ns),

@@ -7,6 +7,7 @@
 #include "tests/bench/bench.h"
 
 #define BENCH_WAKES_MAX 12
+#define BENCH_CROWDS    4
 
 struct bench_results {
     bool wants_json;
@@ -16,6 +17,7 @@ struct bench_results {
     struct bench_wake ways;                   /* one reader, every way to wait */
     struct bench_costs costs;
     struct bench_stopped stopped;
+    struct bench_waiters waiters[BENCH_CROWDS];
     struct bench_detector detector;
 };
 

@@ -41,6 +41,14 @@ class Bench(unittest.TestCase):
             self.assert_spread(result["calls"][call])
         for call in ("take_alone", "take_crowded", "publish_alone", "publish_crowded"):
             self.assert_spread(result["stopped"][call])
+        self.assertEqual(
+            [(w["waiters"], w["is_worst"]) for w in result["waiters"]],
+            [(0, False), (16, False), (500, False), (500, True)],
+        )
+        for crowd in result["waiters"]:
+            self.assert_spread(crowd, "publish_")
+            if not crowd["is_worst"]:
+                self.assert_spread(crowd, "futex_wake_")
         for figure in ("ms_1080p", "read_ms_1080p"):
             self.assertTrue(math.isfinite(result["detector"][figure]))
             self.assertGreater(result["detector"][figure], 0)
