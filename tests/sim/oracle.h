@@ -47,9 +47,9 @@ void oracle_before_sleep(struct process *process, const struct set *set);
 void oracle_process_dies(const struct process *process);
 void oracle_process_gone(const struct process *process); /* all was undone */
 
-/* From the writer. */
+/* From the writer: just after a publish. */
 void oracle_published(struct epoch *epoch);
-/* All others sleep. `n_taken`: slots that the writer has out. */
+/* All others sleep. */
 void oracle_quiet(struct epoch *epoch);
 
 /* From the readers. */

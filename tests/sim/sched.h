@@ -53,10 +53,11 @@ extern int32_t sim_budget;
 /* Runs what `begin` has spawned until nobody can go on, or somebody fails. True when nobody failed. */
 bool sim_run(uint64_t seed, bool is_tracing, void (*begin)(void), void (*end)(void));
 
-/* `idx` must not be in use. `killed` takes the actor's place when it is killed: it does what the kernel
- * does for a process that dies. */
+/* `idx` is not in use, or the current actor's, which is about to return from its main(). */
 struct actor *sim_spawn(unsigned idx, const char *name, void (*main)(void *arg), void *arg);
+/* It will be killed after so many steps of its own, or switches of anybody; SIM_FOREVER: not so. */
 void sim_mortal(struct actor *actor, int32_t life, int32_t switches);
+/* Takes the place of each actor that is killed: does what the kernel does for a process that dies. */
 void sim_set_killed(void (*killed)(void *arg));
 
 /* A point where others may run. */
