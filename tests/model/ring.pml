@@ -3,7 +3,7 @@
  * The steps are those of common/ring/ring_writer.c and ring_reader.c, in their order; the semaphores' are sysv.c's.
  * One atomic block is one access to shared memory or one system call, plus what the process then works out for itself.
  * Memory is sequentially consistent here; what a weaker processor may do is argued at each access in the code, and tried by
- * tests/unit/test_weak_memory.c. When the writer dies its undo (gates, alive) is one atomic step, before the driver stops
+ * tests/sim. When the writer dies its undo (gates, alive) is one atomic step, before the driver stops
  * (kernel/exit.c: exit_sem, later exit_files), and the lock may be free before or after that.
  *
  * Where the code chooses (the slot published longest ago, the one taken first) the model may choose any, and it may overlook
