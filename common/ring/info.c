@@ -13,6 +13,7 @@
 
 static uint64_t load(const _Atomic uint64_t *counter)
 {
+    /* Relaxed; put_counter() stores it. Counters need not agree with each other. */
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
@@ -69,7 +70,7 @@ static void fill(const struct fr_attachment *a, struct fr_ring_info *info)
     for (unsigned i = 0; i < FR_DROP_REASONS; i++)
         info->dropped[i] = load(&shared->dropped[i]);
     info->begun_mono_ns = view->begun_mono_ns;
-    info->last_publish_mono_ns =
+    info->last_publish_mono_ns = /* as load() */
         atomic_load_explicit(&shared->last_publish_mono_ns, memory_order_relaxed);
     fill_slots(a, info);
 }

@@ -45,7 +45,13 @@
 
 /* ---------------------------------------------------------------- writer */
 
-/* Each returns 0 or a negative errno. */
+/* Each returns 0 or a negative errno.
+ *
+ * Of a semaphore the ring needs this order and no more: what came before give(), open_gate() or a reader's
+ * unpin() is seen after the pin(), wait_gate() or claim() that finds its value. semop() gives that, for it
+ * takes the semaphore's lock and lets it go (ipc/sem.c; a sleeper that is woken acquires what its waker
+ * released). So a reader's last look at a slot comes before the writer's first store into it, who pins sees
+ * the slot at least as it was let go, and who wakes finds head moved. */
 struct fr_writer_ops {
     int (*claim)(void *ctx, uint32_t slot_idx);      /* -P, not waiting; -EAGAIN: somebody has it */
     int (*give)(void *ctx, uint32_t slot_idx);       /* +P; -ERANGE: somebody raised it */

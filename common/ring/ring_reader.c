@@ -78,6 +78,8 @@ static bool read_descriptor(struct fr_ring_reader *r, uint32_t slot_idx, uint64_
     taken->sequence = atomic_load_explicit(&d->sequence, memory_order_acquire);
     if (taken->sequence & 1)
         return false;
+    /* Relaxed, as a pixel is read: behind the acquire above, so that none is older than the frame; none is
+     * newer if the second look below, with its fence, finds the same word. */
     for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++)
         words[i] = atomic_load_explicit(&d->frame[i], memory_order_relaxed);
     memcpy(&taken->frame, words, FR_FRAME_HEAD_WORDS * sizeof *words);
@@ -100,7 +102,7 @@ static bool read_descriptor(struct fr_ring_reader *r, uint32_t slot_idx, uint64_
 static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
                      const struct fr_reader_ops *ops, void *ctx, struct fr_ring_taken *taken)
 {
-    /* Relaxed: ordered behind head's acquire. */
+    /* Relaxed: behind the acquire in load_head(), so that the entry is frame n's or a newer one. */
     uint64_t word =
         atomic_load_explicit(&r->view->index[n % r->view->index_entries], memory_order_relaxed);
     uint32_t slot_idx = (uint32_t)(word & 0xff);
@@ -126,7 +128,7 @@ static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
     return -ESTALE;
 }
 
-/* A hint to the processor: three lines that depend on one another are fetched in the time of two. */
+/* A hint to the processor, relaxed, which decides nothing: three lines that depend on one another are fetched in the time of two. */
 static void prefetch(const struct fr_ring_reader *r, uint64_t n)
 {
     uint64_t word =

@@ -41,14 +41,16 @@ void fr_ring_format(void *base, const struct fr_layout_plan *plan,
     memcpy(h->camera, identity->camera, strnlen(identity->camera, FR_CAMERA_NAME_MAX));
     h->geometry = *geometry;
 
-    /* Every slot starts odd: none holds a frame. */
+    /* Every slot starts odd: none holds a frame. No ordering: nobody knows of the ring yet, and whoever will
+     * learns of it from a file that is written after this. */
     struct fr_layout_slot *d = (void *)((uint8_t *)base + plan->descriptors_offset);
     for (uint32_t i = 0; i < plan->slots; i++)
         atomic_init(&d[i].sequence, 1);
     atomic_init(&h->head, identity->first_frame ? identity->first_frame - 1 : 0);
 
     /* Last: a segment whose writer was killed in here is one that was never initialised, and the next
-     * writer may remove it as that. With half a header it would be nobody's. */
+     * writer may remove it as that. With half a header it would be nobody's. The fence keeps the stores in this
+     * order; they are plain, and its partner is the kernel, which has what a killed process had stored. */
     fr_crash_point("format.magic");
     atomic_thread_fence(memory_order_release);
     h->magic = FR_LAYOUT_MAGIC;
@@ -115,6 +117,7 @@ static void make_even(struct fr_ring_writer *w, uint32_t slot_idx)
                           memory_order_release);
 }
 
+/* Relaxed, without a partner: for people (info.c), who may find it late. */
 static void put_counter(_Atomic uint64_t *counter, uint64_t value)
 {
     atomic_store_explicit(counter, value, memory_order_relaxed);
@@ -296,6 +299,8 @@ static void put_descriptor(struct fr_ring_writer *w, uint32_t slot_idx,
     };
     uint64_t words[FR_FRAME_HEAD_WORDS];
     memcpy(words, &f, sizeof words);
+    /* Relaxed, as a pixel is stored: behind make_odd()'s fence, before make_even()'s release. Their partner is
+     * the copying in read_descriptor(). */
     for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++) {
         atomic_store_explicit(&w->descriptors[slot_idx].frame[i], words[i], memory_order_relaxed);
         fr_crash_point("publish.descriptor_word");
@@ -345,13 +350,14 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     }
 
     uint64_t n = w->head + 1;
-    /* Relaxed: a reader looks here only after head, which is stored with release below. */
+    /* Relaxed: a reader looks here (try_frame()) only after head, which is stored with release below. What it
+     * finds may be newer than that, and bears its number. */
     atomic_store_explicit(&w->index[n % w->index_entries], fr_index_word(n, slot_idx),
                           memory_order_relaxed);
     fr_crash_point("publish.indexed");
     if (is_withheld || w->withheld_idx != NONE)
         put_counter(&w->header->withheld_slot, is_withheld ? slot_idx + 1u : 0u);
-    /* Release; pairs with the acquire load of head in fr_ring_read(). */
+    /* Release; pairs with the acquire in load_head(). */
     atomic_store_explicit(&w->header->head, n, memory_order_release);
     w->head = n;
     w->book[slot_idx].last_frame = n;
@@ -367,6 +373,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
         rc = rc < 0 ? rc : replace_one(w); /* with the spare, which is always to be had */
     }
     put_counter(&w->header->frames, n);
+    /* As put_counter(). */
     atomic_store_explicit(&w->header->last_publish_mono_ns, now_mono_ns, memory_order_relaxed);
 
     /* What was withheld is the newest no more: to be filled again. It made up for the slot that

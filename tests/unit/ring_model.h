@@ -73,12 +73,13 @@ static inline int model_open_gate(void *ctx, uint32_t gate)
     return 0;
 }
 
-/* The writer's death, as the kernel's undo makes it. */
+/* The writer's death. The kernel's undo is one step; here it is enough that `alive` drops first, for it is
+ * looked at only behind an open gate. */
 static inline void model_die(struct ring_model *m)
 {
+    atomic_store_explicit(&m->alive, 0, memory_order_release);
     for (unsigned i = 0; i < FR_GATES; i++)
         atomic_store_explicit(&m->gates[i], 0, memory_order_release);
-    atomic_store_explicit(&m->alive, 0, memory_order_release);
 }
 
 static const struct fr_writer_ops model_writer_ops = {
