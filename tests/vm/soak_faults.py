@@ -123,6 +123,9 @@ class WebcamStorm(Storm):
         self.webcam.tell("unplug")
         usb_webcam.set_nodrop(self.random.random() < 0.5)
         self.some_time(self.random.choice((1, 1, 10)))
+        # The kernel's driver gives a camera up that refuses its very first negotiation.
+        for what in ("probe", "commit", "all"):
+            self.webcam.tell("refuse", what, 0)
         self.webcam.plug(self.random.randint(0, 5))
 
     def kill_capture(self):
