@@ -155,9 +155,9 @@ static void check_rundir(struct doctor *doctor, const char *rundir)
     unsigned n_good = 0;
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         char path[PATH_MAX];
-        if (!fr_camera_name_ok(entry->d_name))
+        if (!fr_camera_name_ok(entry->d_name) ||
+            snprintf(path, sizeof path, "%s/%s", rundir, entry->d_name) >= (int)sizeof path)
             continue;
-        snprintf(path, sizeof path, "%s/%s", rundir, entry->d_name);
         if (check_folder(doctor, path, false)) {
             n_good++;
             check_lock(doctor, path);
