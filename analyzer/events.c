@@ -61,7 +61,7 @@ static void end_motion(struct fr_events *events, enum fr_event_reason reason, in
         struct fr_event event = events->peak;
         event.kind = FR_EVENT_MOTION_END;
         event.reason = reason;
-        event.serial = events->last_serial;
+        event.serial = events->serial;
         event.frame = events->last_frame;
         event.decided_mono_ns = now_mono_ns;
         event.began_mono_ns = events->began_mono_ns;
@@ -99,6 +99,7 @@ static void begin_motion(struct fr_events *events, const struct fr_frame_id *fra
                              .decided_mono_ns = frame->captured_mono_ns,
                              .began_mono_ns = events->began_mono_ns};
     events->is_moving = true;
+    events->serial = event.serial;
     show_picture(&event, detection);
     tell(events, &event);
 }

@@ -84,6 +84,7 @@ struct fr_events {
     bool has_light;
 
     bool is_moving;    /* start was told */
+    uint64_t serial;   /* with which it was told */
     int64_t moving_ns; /* before it: time in motion, less time at rest */
     int64_t began_mono_ns, last_motion_mono_ns;
     uint64_t n_frames;

@@ -108,6 +108,21 @@ START_TEST(motion_ends_after_its_seconds_at_every_rate)
 }
 END_TEST
 
+START_TEST(a_motion_ends_with_its_own_id_whatever_was_told_meanwhile)
+{
+    struct player player = play(200, 1000, 25);
+    frames(&player, 1000, 0);
+    frames(&player, 1000, 0.1);
+    struct fr_detection light = {.share = 0.1, .n_objects = 1, .is_light_change = true};
+    frame(&player, &light);
+    frames(&player, 3000, 0);
+    ck_assert_uint_eq(n_told, 3);
+    ck_assert_int_eq(told[1].kind, FR_EVENT_LIGHT_CHANGE);
+    ck_assert_int_eq(told[2].kind, FR_EVENT_MOTION_END);
+    ck_assert_uint_eq(told[2].serial, told[0].serial);
+}
+END_TEST
+
 START_TEST(motion_shorter_than_its_seconds_is_none)
 {
     for (size_t rate = 0; rate < N_RATES; rate++) {
@@ -354,7 +369,8 @@ START_TEST(json_holds_as_many_boxes_as_are_told_and_counts_the_rest)
 }
 END_TEST
 
-UNIT_MAIN("events", motion_begins_after_its_seconds_at_every_rate,
+UNIT_MAIN("events", a_motion_ends_with_its_own_id_whatever_was_told_meanwhile,
+          motion_begins_after_its_seconds_at_every_rate,
           motion_ends_after_its_seconds_at_every_rate, motion_shorter_than_its_seconds_is_none,
           a_start_of_zero_seconds_is_the_first_frame_that_moves,
           what_the_detector_doubts_is_neither_motion_nor_rest,
