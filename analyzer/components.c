@@ -77,13 +77,27 @@ static uint32_t skip(const uint8_t *row, uint32_t x, uint32_t width_px, bool whi
     return x;
 }
 
-static size_t find_runs(const uint8_t *row, uint32_t width_px, struct run *runs)
+/* The runs between two columns, the second not included. */
+static size_t find_runs(const uint8_t *row, uint32_t x, uint32_t end_px, struct run *runs)
 {
     size_t n = 0;
-    for (uint32_t x = skip(row, 0, width_px, false); x < width_px;) {
-        uint32_t end = skip(row, x, width_px, true);
+    for (x = skip(row, x, end_px, false); x < end_px;) {
+        uint32_t end = skip(row, x, end_px, true);
         runs[n++] = (struct run){.first = x, .last = end - 1, .label = NONE};
-        x = skip(row, end, width_px, false);
+        x = skip(row, end, end_px, false);
+    }
+    return n;
+}
+
+/* The same in the spans of row y, of which *next is the first that has not been passed. */
+static size_t find_runs_within(const uint8_t *row, uint32_t y, uint32_t width_px,
+                               const struct fr_spans *within, size_t *next, struct run *runs)
+{
+    size_t n = 0;
+    for (; *next < within->n && within->items[*next].y <= y; ++*next) {
+        const struct fr_span *span = &within->items[*next];
+        if (span->y == y && span->last < width_px)
+            n += find_runs(row, span->first, span->last + 1, runs + n);
     }
     return n;
 }
@@ -223,21 +237,31 @@ static void sort_largest_first(struct fr_component *kept, size_t n)
     }
 }
 
+static bool counts(const struct fr_component_filter *filter, const struct fr_component *object)
+{
+    return object->area_px >= filter->min_area_px &&
+           (!filter->max_area_px || object->area_px <= filter->max_area_px);
+}
+
 struct fr_components_found fr_components_find(struct fr_components *components, const uint8_t *mask,
                                               uint32_t width_px, uint32_t height_px,
-                                              uint64_t min_area_px, struct fr_component *kept,
-                                              size_t room)
+                                              const struct fr_component_filter *filter,
+                                              struct fr_component *kept, size_t room)
 {
     struct fr_components *c = components;
     struct fr_components_found found = {0};
-    size_t n_above = 0, n_labels = 0;
+    size_t n_above = 0, n_labels = 0, next_span = 0;
 
     if (width_px > c->width_px)
         width_px = c->width_px;
     /* One row more than there are, and empty: it finishes what touches the lower edge. */
     for (uint32_t y = 0; y <= height_px; y++) {
-        size_t n_runs =
-            y < height_px ? find_runs(mask + (size_t)y * width_px, width_px, c->runs) : 0;
+        const uint8_t *row = mask + (size_t)y * width_px;
+        size_t n_runs = 0;
+        if (y < height_px && filter->within)
+            n_runs = find_runs_within(row, y, width_px, filter->within, &next_span, c->runs);
+        else if (y < height_px)
+            n_runs = find_runs(row, 0, width_px, c->runs);
         if (!n_runs && !n_above)
             continue;
         n_labels = label_runs(c, n_above, n_runs, n_labels, y);
@@ -255,8 +279,7 @@ struct fr_components_found fr_components_find(struct fr_components *components, 
         }
         for (uint32_t i = 0; i < n_labels; i++) {
             const struct label *label = &c->labels[i];
-            if (label->parent == i && label->successor == NONE &&
-                label->object.area_px >= min_area_px)
+            if (label->parent == i && label->successor == NONE && counts(filter, &label->object))
                 keep(&found, kept, room, &label->object);
         }
 

@@ -8,9 +8,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "analyzer/area_map.h"
 
 /* One object, in pixels of the mask. */
 struct fr_component {
@@ -28,8 +26,14 @@ void fr_components_free(struct fr_components *components);
 /* Bytes that new() takes for this width. */
 size_t fr_components_bytes(uint32_t width_px);
 
+/* Which objects count. */
+struct fr_component_filter {
+    uint64_t min_area_px, max_area_px; /* at most that; 0: of any size */
+    const struct fr_spans *within; /* only what is in them, cut at their edges; NULL: everything */
+};
+
 struct fr_components_found {
-    uint64_t n_objects; /* with an area of at least min_area_px */
+    uint64_t n_objects; /* that count */
     uint64_t area_px;   /* of all of these together */
     size_t n_kept;      /* written to `kept`: all of them, or as many of the largest as fit */
 };
@@ -39,5 +43,5 @@ struct fr_components_found {
  * largest first (of two equals the one that ends higher up, then further left). */
 struct fr_components_found fr_components_find(struct fr_components *components, const uint8_t *mask,
                                               uint32_t width_px, uint32_t height_px,
-                                              uint64_t min_area_px, struct fr_component *kept,
-                                              size_t room);
+                                              const struct fr_component_filter *filter,
+                                              struct fr_component *kept, size_t room);

@@ -3,6 +3,7 @@
 #include "analyzer/components.h"
 #include "analyzer/gain.h"
 #include "analyzer/majority.h"
+#include "analyzer/sensitivity.h"
 #include "analyzer/texture.h"
 #include "common/media/half_luma.h"
 
@@ -41,7 +42,6 @@ struct fr_detector {
     uint32_t width_px, height_px;           /* of the frame */
     uint32_t half_width_px, half_height_px; /* of the plane, the mask and the background */
     size_t n_tiles;
-    uint64_t object_min_px;
 
     enum plane_state state;
     uint8_t *plane;       /* the frame reduced; becomes its mask when it is decided */
@@ -51,6 +51,7 @@ struct fr_detector {
     uint8_t *scratch;
     struct fr_background background;
     struct fr_components *components;
+    const struct fr_area_map *map; /* NULL: everything is looked at, and alike */
 
     uint64_t n_learnt; /* frames since the start; 0: the next one begins */
     int64_t last_mono_ns;
@@ -68,7 +69,9 @@ struct fr_detector_settings fr_detector_settings_default(void)
         .threshold_contrast = 0.0625,
         .threshold_spread = 3,
         .threshold_most = 64,
+        .sensitivity = FR_SENSITIVITY_DEFAULT,
         .object_min_share = 0.0003,
+        .object_max_share = 1,
         .light_change_share = 0.15,
         .adapt_ns = 2500 * NS_PER_MS,
         .static_object_ns = 30 * NS_PER_S,
@@ -85,8 +88,10 @@ static bool settings_make_sense(const struct fr_detector_settings *s)
     return is_within(s->threshold_base, 1, 96) && is_within(s->threshold_contrast, 0, 0.25) &&
            is_within(s->threshold_spread, 0, 3.9) &&
            is_within(s->threshold_most, s->threshold_base, 96) &&
-           is_within(s->object_min_share, 0, 1) && is_within(s->light_change_share, 0.001, 3) &&
-           s->adapt_ns > 0 && s->static_object_ns > 0;
+           s->sensitivity >= FR_SENSITIVITY_MIN && s->sensitivity <= FR_SENSITIVITY_MAX &&
+           is_within(s->object_min_share, 0, 1) &&
+           is_within(s->object_max_share, s->object_min_share, 1) &&
+           is_within(s->light_change_share, 0.001, 3) && s->adapt_ns > 0 && s->static_object_ns > 0;
 }
 
 int fr_detector_set(struct fr_detector *detector, const struct fr_detector_settings *settings)
@@ -94,10 +99,22 @@ int fr_detector_set(struct fr_detector *detector, const struct fr_detector_setti
     if (!settings_make_sense(settings))
         return -EINVAL;
     detector->settings = *settings;
-    double n_px = (double)detector->half_width_px * detector->half_height_px;
-    detector->object_min_px = (uint64_t)(settings->object_min_share * n_px);
-    if (!detector->object_min_px)
-        detector->object_min_px = 1;
+    return 0;
+}
+
+int fr_detector_set_map(struct fr_detector *detector, const struct fr_area_map *map)
+{
+    uint64_t n_px = 0;
+
+    if (map) {
+        if (map->width_px != detector->half_width_px || map->height_px != detector->half_height_px)
+            return -EINVAL;
+        for (size_t i = 0; i < map->n_runs; i++)
+            n_px += map->runs[i].n_px;
+        if (n_px != detector->background.n_px)
+            return -EINVAL;
+    }
+    detector->map = map;
     return 0;
 }
 
@@ -289,11 +306,54 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
     };
 }
 
+/* Learns the picture, each area of it as sensitive as it is to be. What is ignored is learnt as well,
+ * and known when it is looked at again; but it says nothing about the light. */
+static struct fr_background_count learn_areas(struct fr_detector *d,
+                                              const struct fr_background_step *step)
+{
+    struct fr_background whole = d->background, part = whole;
+    struct fr_background_count sum = {0};
+
+    for (size_t i = 0, at = 0; i < d->map->n_runs; at += d->map->runs[i++].n_px) {
+        const struct fr_area_run *run = &d->map->runs[i];
+        unsigned sensitivity = run->sensitivity ? run->sensitivity : d->settings.sensitivity;
+        struct fr_background_step own = fr_sensitivity_step(*step, sensitivity);
+        part.n_px = run->n_px;
+        part.mean = whole.mean + at;
+        part.deviation = whole.deviation + at;
+        part.candidate = whole.candidate + at;
+        part.evidence = whole.evidence + at;
+        struct fr_background_count count = fr_background_learn(&part, &own, d->plane + at);
+        if (run->is_ignored)
+            continue;
+        sum.n_moving += count.n_moving;
+        sum.n_still += count.n_still;
+    }
+    return sum;
+}
+
+static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_ns)
+{
+    struct fr_background_step step = plan_step(d, elapsed_ns);
+    if (d->map)
+        return learn_areas(d, &step);
+    step = fr_sensitivity_step(step, d->settings.sensitivity);
+    return fr_background_learn(&d->background, &step, d->plane);
+}
+
+static void clear_spans(uint8_t *mask, uint32_t width_px, const struct fr_spans *spans)
+{
+    for (size_t i = 0; i < spans->n; i++) {
+        const struct fr_span *span = &spans->items[i];
+        memset(mask + (size_t)span->y * width_px + span->first, 0, span->last - span->first + 1);
+    }
+}
+
 /* Whether this frame completes a change of light. */
 static bool notice_light_change(struct fr_detector *d, uint32_t gain_q10,
                                 const struct fr_background_count *count, int64_t elapsed_ns)
 {
-    const uint64_t half_of_it = d->background.n_px / 2;
+    const uint64_t half_of_it = (d->map ? d->map->n_watched_px : d->background.n_px) / 2;
     bool is_change = false;
 
     /* Either the whole picture followed one factor: it was scaled, and may yet be clipped in places. */
@@ -319,16 +379,24 @@ static bool notice_light_change(struct fr_detector *d, uint32_t gain_q10,
     return is_change;
 }
 
-static void tell_objects(struct fr_detector *d, struct fr_detection *detection)
+static void tell_objects(struct fr_detector *d, const struct fr_spans *within, double min_share,
+                         double max_share, struct fr_detection *detection)
 {
+    const double n_px = (double)d->background.n_px;
     struct fr_component kept[FR_DETECTOR_BOXES_MAX];
+    struct fr_component_filter filter = {.min_area_px = (uint64_t)(min_share * n_px),
+                                         .max_area_px = (uint64_t)(max_share * n_px),
+                                         .within = within};
+    /* None is smaller than a pixel, whatever the shares say. */
+    filter.min_area_px += !filter.min_area_px;
+    filter.max_area_px += !filter.max_area_px;
     struct fr_components_found found =
-        fr_components_find(d->components, d->plane, d->half_width_px, d->half_height_px,
-                           d->object_min_px, kept, FR_DETECTOR_BOXES_MAX);
+        fr_components_find(d->components, d->plane, d->half_width_px, d->half_height_px, &filter,
+                           kept, FR_DETECTOR_BOXES_MAX);
 
     detection->n_objects = found.n_objects;
     detection->n_told = found.n_kept;
-    detection->share = (double)found.area_px / (double)d->background.n_px;
+    detection->share = (double)found.area_px / n_px;
     for (size_t i = 0; i < found.n_kept; i++) {
         const struct fr_component *c = &kept[i];
         struct fr_object *object = &detection->objects[i];
@@ -371,19 +439,31 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
     size_t n_lit = fr_texture_find_lit(d->plane, d->background.mean, width, height, d->ratios_q10,
                                        gain_q10, d->lit);
 
-    struct fr_background_step step = plan_step(d, elapsed_ns);
-    struct fr_background_count count = fr_background_learn(&d->background, &step, d->plane);
+    struct fr_background_count count = learn(d, elapsed_ns);
     d->n_learnt++;
     if (n_lit)
         fr_texture_clear_lit(d->plane, width, height, d->lit);
     fr_majority_5x5(d->plane, width, height, d->scratch);
     fr_tiles_count(d->plane, width, height, d->busy);
+    if (d->map)
+        clear_spans(d->plane, width, &d->map->ignored);
 
     ret_detection->gain = (double)gain_q10 / FR_GAIN_ONE;
     ret_detection->is_light_change = notice_light_change(d, gain_q10, &count, elapsed_ns);
     bool is_doubtful = d->flood_ns && d->flood_ns <= FLOOD_DOUBT_NS;
     ret_detection->is_settling = d->age_ns < SETTLE_NS || is_doubtful;
-    tell_objects(d, ret_detection);
+    tell_objects(d, NULL, d->settings.object_min_share, d->settings.object_max_share,
+                 ret_detection);
+    return 0;
+}
+
+int fr_detector_look_into(struct fr_detector *detector, size_t zone, double object_min_share,
+                          double object_max_share, struct fr_detection *detection)
+{
+    if (detector->state != PLANE_MASK || !detector->map || zone >= detector->map->n_zones)
+        return -ENODATA;
+    tell_objects(detector, &detector->map->zones[zone], object_min_share, object_max_share,
+                 detection);
     return 0;
 }
 

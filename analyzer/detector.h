@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "analyzer/area_map.h"
 #include "framering/framering.h"
 
 enum {
@@ -29,7 +30,9 @@ struct fr_detector_settings {
     double threshold_contrast; /* share of the brightness, 0 to 0.25 */
     double threshold_spread;   /* multiples of the mean deviation, 0 to 3.9 */
     double threshold_most;     /* grey levels, threshold_base to 96 */
-    double object_min_share;   /* 0 to 1: objects below this share of the frame do not count */
+    unsigned sensitivity;    /* FR_SENSITIVITY_MIN to _MAX; sensitivity.h: what it does to these */
+    double object_min_share; /* 0 to 1: objects below this share of the frame do not count */
+    double object_max_share; /* 0 to 1: nor do those above this one */
     double light_change_share; /* above 0, to 3: change of brightness in a second that is told */
     int64_t adapt_ns;          /* time constant with which the background follows slow change */
     int64_t static_object_ns;  /* what stands still so long becomes background */
@@ -52,6 +55,7 @@ struct fr_detection {
     size_t n_told;      /* of these in `objects`: the largest, largest first */
     struct fr_object objects[FR_DETECTOR_BOXES_MAX];
     bool is_light_change; /* the light changed with this frame: told once for each change */
+    bool is_shaking;      /* the camera shakes, or did within the last seconds */
     bool is_settling; /* just begun, or the light is changing: share and objects are the best guess,
                          and should not raise an alarm */
     double gain; /* by which the whole picture became brighter with this frame; 1: it did not */
@@ -71,6 +75,16 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px);
 
 /* Takes other settings and keeps what was learnt. -EINVAL as above, and nothing changes. */
 int fr_detector_set(struct fr_detector *detector, const struct fr_detector_settings *settings);
+
+/* Areas that are ignored or have a sensitivity of their own; `map` is the caller's and must stay as
+ * it is until another one is set. NULL: none. What was learnt stays, also of what was ignored.
+ * -EINVAL: not of the detector's half size, or runs that are not the whole of it. */
+int fr_detector_set_map(struct fr_detector *detector, const struct fr_area_map *map);
+
+/* Of the last decision's mask, what moves in a zone of the map, in objects of these shares of the
+ * frame: share, n_objects, n_told and objects of *detection. -ENODATA: no such mask or zone. */
+int fr_detector_look_into(struct fr_detector *detector, size_t zone, double object_min_share,
+                          double object_max_share, struct fr_detection *detection);
 
 /* Forgets what was learnt: the next frame is the background. */
 void fr_detector_restart(struct fr_detector *detector);

@@ -87,7 +87,8 @@ static void assert_as_flooded(const uint8_t *mask, uint32_t width, uint32_t heig
     struct fr_components *components;
     ck_assert_int_eq(fr_components_new(width, &components), 0);
     struct fr_components_found got =
-        fr_components_find(components, mask, width, height, 1, found, OBJECTS_MAX);
+        fr_components_find(components, mask, width, height,
+                           &(struct fr_component_filter){.min_area_px = 1}, found, OBJECTS_MAX);
     fr_components_free(components);
     ck_assert_uint_eq(got.n_objects, n);
     ck_assert_uint_eq(got.n_kept, n);
@@ -149,15 +150,16 @@ START_TEST(objects_beyond_the_room_are_counted_and_the_largest_stay)
     struct fr_components *components;
     struct fr_component kept[3];
     ck_assert_int_eq(fr_components_new(WIDTH, &components), 0);
-    struct fr_components_found found =
-        fr_components_find(components, mask, WIDTH, HEIGHT, 1, kept, 3);
+    struct fr_components_found found = fr_components_find(
+        components, mask, WIDTH, HEIGHT, &(struct fr_component_filter){.min_area_px = 1}, kept, 3);
     ck_assert_uint_eq(found.n_objects, 8);
     ck_assert_uint_eq(found.n_kept, 3);
     ck_assert_uint_eq(found.area_px, 204);
     for (size_t i = 0; i < 3; i++)
         ck_assert_uint_eq(kept[i].area_px, (8 - i) * (8 - i));
 
-    found = fr_components_find(components, mask, WIDTH, HEIGHT, 26, NULL, 0);
+    found = fr_components_find(components, mask, WIDTH, HEIGHT,
+                               &(struct fr_component_filter){.min_area_px = 26}, NULL, 0);
     ck_assert_uint_eq(found.n_objects, 3);
     ck_assert_uint_eq(found.n_kept, 0);
     fr_components_free(components);
@@ -174,20 +176,81 @@ START_TEST(a_chessboard_of_the_largest_width_is_one_object)
     struct fr_components *components;
     struct fr_component kept;
     ck_assert_int_eq(fr_components_new(WIDTH, &components), 0);
-    struct fr_components_found found =
-        fr_components_find(components, mask, WIDTH, HEIGHT, 1, &kept, 1);
+    struct fr_components_found found = fr_components_find(
+        components, mask, WIDTH, HEIGHT, &(struct fr_component_filter){.min_area_px = 1}, &kept, 1);
     ck_assert_uint_eq(found.n_objects, 1);
     ck_assert_uint_eq(kept.area_px, WIDTH * HEIGHT / 2);
     /* And every second row of it is as many as a row can have. */
     for (uint32_t y = 1; y < HEIGHT; y += 2)
         memset(mask + (size_t)y * WIDTH, 0, WIDTH);
-    found = fr_components_find(components, mask, WIDTH, HEIGHT, 1, &kept, 1);
+    found = fr_components_find(components, mask, WIDTH, HEIGHT,
+                               &(struct fr_component_filter){.min_area_px = 1}, &kept, 1);
     ck_assert_uint_eq(found.n_objects, WIDTH / 2 * 2);
     fr_components_free(components);
 }
 END_TEST
 
-UNIT_MAIN("components", random_masks_give_the_objects_that_a_flood_fill_finds,
-          combs_and_spirals_are_one_object,
+/* A comb of one object, its back in the upper row. */
+static void draw_comb(uint8_t *mask)
+{
+    memset(mask, 0, 20 * 6);
+    memset(mask, 1, 20);
+    for (uint32_t y = 1; y < 6; y++)
+        for (uint32_t x = 0; x < 20; x += 4)
+            mask[y * 20 + x] = mask[y * 20 + x + 1] = 1;
+}
+
+START_TEST(objects_are_cut_at_the_edges_of_where_they_are_looked_for)
+{
+    uint8_t mask[20 * 6];
+    struct fr_component kept[8];
+    struct fr_components *components;
+    /* Without the back: the teeth from 4 to 9 and from 16 on, of which 17 is left out. */
+    struct fr_span items[] = {{2, 4, 9}, {2, 16, 16}, {3, 4, 9}, {3, 16, 16}, {9, 0, 19}};
+    const struct fr_spans spans = {.n = 5, .items = items};
+
+    draw_comb(mask);
+    ck_assert_int_eq(fr_components_new(20, &components), 0);
+    const struct fr_component_filter within = {.min_area_px = 1, .within = &spans};
+    struct fr_components_found found =
+        fr_components_find(components, mask, 20, 6, &within, kept, 8);
+    ck_assert_uint_eq(found.n_objects, 3);
+    ck_assert_uint_eq(found.area_px, 10);
+    ck_assert_uint_eq(kept[0].left_px, 4);
+    ck_assert_uint_eq(kept[0].right_px, 5);
+    ck_assert_uint_eq(kept[0].top_px, 2);
+    ck_assert_uint_eq(kept[0].bottom_px, 3);
+    ck_assert_uint_eq(kept[1].left_px, 8);
+    ck_assert_uint_eq(kept[2].left_px, 16);
+    ck_assert_uint_eq(kept[2].right_px, 16);
+    const struct fr_spans none = {0};
+    found = fr_components_find(components, mask, 20, 6,
+                               &(struct fr_component_filter){.within = &none}, kept, 8);
+    ck_assert_uint_eq(found.n_objects, 0);
+    fr_components_free(components);
+}
+END_TEST
+
+START_TEST(objects_above_the_largest_size_do_not_count)
+{
+    uint8_t mask[20 * 6];
+    struct fr_component kept[8];
+    struct fr_components *components;
+
+    draw_comb(mask);
+    ck_assert_int_eq(fr_components_new(20, &components), 0);
+    for (uint64_t max = 69; max <= 71; max++) {
+        const struct fr_component_filter filter = {.min_area_px = 1, .max_area_px = max};
+        struct fr_components_found found =
+            fr_components_find(components, mask, 20, 6, &filter, kept, 8);
+        ck_assert_uint_eq(found.n_objects, max >= 70);
+    }
+    fr_components_free(components);
+}
+END_TEST
+
+UNIT_MAIN("components", objects_are_cut_at_the_edges_of_where_they_are_looked_for,
+          objects_above_the_largest_size_do_not_count,
+          random_masks_give_the_objects_that_a_flood_fill_finds, combs_and_spirals_are_one_object,
           objects_beyond_the_room_are_counted_and_the_largest_stay,
           a_chessboard_of_the_largest_width_is_one_object)
