@@ -165,6 +165,59 @@ class Services(unittest.TestCase):
         run("systemctl", "start", "framering.target")
         wait_for_reading()
 
+    def test_8_the_doctor_sees_what_is_wrong_with_services_and_devices(self):
+        # What an earlier test left.
+        self.assertEqual([state for state, text in wrong() if "bad.conf:2: slots" in text], ["fault"])
+        pathlib.Path("/etc/framering/cameras/bad.conf").unlink()
+        self.assertEqual(wrong(), [])
+        told = {finding["text"] for finding in doctor()}
+        self.assertIn(f"{CAPTURE} shares its memory", told)
+        self.assertIn(f"{ANALYZER} shares its memory", told)
+        self.assertTrue(any(text.startswith("user framering-analyzer is in") for text in told), told)
+
+        # A service that shuts itself in.
+        folder = pathlib.Path(f"/run/systemd/system/{CAPTURE}.d")
+        folder.mkdir()
+        (folder / "private.conf").write_text("[Service]\nPrivateIPC=yes\n")
+        run("systemctl", "daemon-reload")
+        run("systemctl", "restart", CAPTURE)
+        wait_for("the unit's setting and the process's namespace to be told",
+                 lambda: [text for _, text in wrong() if "PrivateIPC=yes" in text]
+                 and [text for _, text in wrong() if "is in another IPC namespace" in text])
+        shutil.rmtree(folder)
+        run("systemctl", "daemon-reload")
+        run("systemctl", "restart", CAPTURE)
+        wait_for_reading()
+        self.assertEqual(wrong(), [])
+
+        # Somebody else has the camera.
+        run("systemctl", "stop", CAPTURE)
+        device = re.search(r"v4l2:(\S+)", pathlib.Path("/etc/framering/cameras/cam0.conf").read_text())[1]
+        os.mkdir("/run/somebody")
+        somebody = subprocess.Popen(["framering-capture", "--camera", "mine", "--source", f"v4l2:{device}"],
+                                    env={**os.environ, "FRAMERING_RUNDIR": "/run/somebody"},
+                                    stderr=subprocess.DEVNULL)
+        try:
+            wait_for("the camera to be busy", lambda: [text for state, text in wrong()
+                                                       if state == "warning" and "is in use by" in text])
+        finally:
+            somebody.terminate()
+            somebody.wait(PATIENCE_S)
+        run("systemctl", "start", CAPTURE)
+        wait_for_reading()
+
+
+def doctor():
+    """What `framering doctor` finds."""
+    done = subprocess.run(["framering", "doctor", "--json"], capture_output=True, text=True,
+                          timeout=PATIENCE_S)
+    return json.loads(done.stdout)["checks"]
+
+
+def wrong():
+    return [(finding["state"], finding["text"]) for finding in doctor()
+            if finding["state"] in ("warning", "fault")]
+
 
 def camera():
     """/dev/videoN of vivid, with the owner that udev would give it."""
