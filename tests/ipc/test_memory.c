@@ -186,8 +186,8 @@ START_TEST(s18_a_writer_whose_memory_is_cut_to_what_it_has_after_the_start_goes_
     meet_wait(&squeeze->begun, 1);
     uint64_t used =
         get(&squeeze->group, squeeze->group.is_v2 ? "memory.current" : "memory.usage_in_bytes");
-    /* Half a megabyte for the kernel's own on its behalf; the ring has eight. */
-    bool is_cut = used > SIDE_PX * SIDE_PX && limit(&squeeze->group, used + (512 << 10));
+    /* Some for its own, and for the kernel on its behalf; the ring has eight megabytes. */
+    bool is_cut = used > SIDE_PX * SIDE_PX && limit(&squeeze->group, used + (3 << 20));
     bool is_fine = is_cut;
     meet_add(&squeeze->go);
     int status = child_end(writer);
