@@ -3,9 +3,11 @@
  *
  *   ring_actor write CAMERA      begin FOURCC WIDTH HEIGHT [SLOTS RATE_NUM RATE_DEN RANGE]
  *                                publish N | drop REASON N | end
+ *                                spoil: changes a pixel of every slot, as no writer may
  *                                keep FILE: the next epoch has half-size luma, and this JPEG in
  *                                each frame, in room for one byte more; "keep" alone: in none
  *   ring_actor hold CAMERA       take: waits for a frame, pins it, and keeps it
+ *                                give: gives back the one that was taken last
  *                                (each answered with a line: "ok NUMBER" or "error RC REASON")
  *
  * Each sample of a frame tells which it is: component c at (x, y) of frame n is
@@ -152,6 +154,10 @@ static int write_camera(const char *camera)
         } else if (!strncmp(line, "keep", 4)) {
             line[strcspn(line, "\n")] = 0;
             done = keep(&act, line + 4 + strspn(line + 4, " "));
+        } else if (!strncmp(line, "spoil", 5)) {
+            uint8_t *slot;
+            for (unsigned i = 0; (slot = fr_writer_slot(act.writer, i)); i++)
+                slot[0] ^= 1;
         } else if (!strncmp(line, "end", 3)) {
             fr_writer_end(act.writer);
         } else {
@@ -172,9 +178,14 @@ static int hold_camera(const char *camera)
     answer(rc, 0, "");
     if (rc < 0)
         return 1;
+    struct fr_frame frame = {0};
     while (fgets(line, sizeof line, stdin)) {
-        struct fr_frame frame = {0};
-        rc = fr_reader_next(reader, -1, &frame); /* never released: that is its trade */
+        if (!strncmp(line, "give", 4)) {
+            rc = fr_reader_release(reader, &frame);
+        } else { /* never released: that is its trade */
+            frame = (struct fr_frame){0};
+            rc = fr_reader_next(reader, -1, &frame);
+        }
         answer(rc, frame.number, fr_reader_reason(reader));
     }
     fr_reader_close(reader);

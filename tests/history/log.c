@@ -17,8 +17,10 @@
 #define HERE(name) FR_PUBLIC name
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #else
-#define HERE(name) __wrap_##name
-#define REAL(name) __real_##name
+#define HERE(name)              __wrap_##name
+#define REAL(name)              __real_##name
+#define __real_fr_writer_slot   fr_writer_slot
+#define __real_fr_reader_counts fr_reader_counts
 int __real_fr_writer_open(const char *, const char *, struct fr_writer **, char *, size_t);
 int __real_fr_writer_begin(struct fr_writer *, const struct fr_epoch_options *);
 int __real_fr_writer_publish(struct fr_writer *, uint32_t, const struct fr_frame_meta *);
@@ -77,6 +79,8 @@ static void append(enum history_kind kind, struct history_record record)
     atomic_store_explicit(&to->kind, kind, memory_order_release);
 }
 
+#ifndef HISTORY_PRELOAD /* there, `judged` does it */
+
 void history_begin(void)
 {
     uint32_t used = history->next;
@@ -98,6 +102,8 @@ struct history_summary history_judge(FILE *out)
         history_check(history->record, history->next, own_run, out, &summary);
     return summary;
 }
+
+#endif
 
 /* ---------------------------------------------------------------- what a frame looks like */
 
@@ -206,7 +212,7 @@ int HERE(fr_writer_publish)(struct fr_writer *writer, uint32_t slot_idx,
                             const struct fr_frame_meta *meta)
 {
     struct book *book = book_of(writer);
-    const uint8_t *slot = fr_writer_slot(writer, slot_idx);
+    const uint8_t *slot = REAL(fr_writer_slot)(writer, slot_idx);
     if (!book || book->cookie == 0 || !slot)
         return REAL(fr_writer_publish)(writer, slot_idx, meta);
     append(HISTORY_PUBLISHING,
@@ -288,7 +294,7 @@ void HERE(fr_reader_close)(struct fr_reader *reader)
 {
     if (reader) {
         struct fr_reader_counts counts;
-        fr_reader_counts(reader, &counts);
+        REAL(fr_reader_counts)(reader, &counts);
         append(HISTORY_CLOSED, (struct history_record){.handle = (uintptr_t)reader,
                                                        .number = counts.frames,
                                                        .missed = counts.missed,
