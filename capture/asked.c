@@ -33,6 +33,8 @@ struct fr_epoch_options fr_asked_of_ring(const struct fr_capture_settings *setti
         .hand = offer->hand,
         .copy_path = offer->copy_path,
         .no_pins = !settings->pins,
+        .pin_patience_ns =
+            settings->pin_patience_s > 0 ? (int64_t)(settings->pin_patience_s * 1e9) : -1,
         .lock_memory = settings->lock_memory,
     };
 }
