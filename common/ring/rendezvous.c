@@ -300,8 +300,14 @@ int fr_rendezvous_lock(const char *folder, bool make, char *reason, size_t reaso
                                  : "");
         return rc;
     }
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_uid != geteuid() && geteuid() != 0) ||
-        (st.st_mode & 077)) {
+    if (fstat(fd, &st) < 0) {
+        int rc = -errno;
+        fr_explain(reason, reason_size, "cannot look at the writer's lock %s: %s", path,
+                   strerror(-rc));
+        close(fd);
+        return rc;
+    }
+    if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && geteuid() != 0) || (st.st_mode & 077)) {
         fr_explain(reason, reason_size,
                    "%s is not a plain file of ours with mode 0600; remove it if no writer needs it",
                    path);
@@ -311,35 +317,43 @@ int fr_rendezvous_lock(const char *folder, bool make, char *reason, size_t reaso
     fr_crash_point("lock.opened");
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         int rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
-        fr_explain(reason, reason_size, "another writer is running: it holds %s", path);
+        if (rc == -EBUSY)
+            fr_explain(reason, reason_size, "another writer is running: it holds %s", path);
+        else
+            fr_explain(reason, reason_size, "cannot lock %s: %s", path, strerror(-rc));
         close(fd);
         return rc;
     }
     return fd;
 }
 
-uint64_t fr_rendezvous_last_epoch(int lock_fd)
+int fr_rendezvous_last_epoch(int lock_fd, uint64_t *ret_epoch)
 {
     char text[32] = "";
     ssize_t n = pread(lock_fd, text, sizeof text - 1, 0);
-    return n > 0 ? strtoull(text, NULL, 10) : 0;
+    if (n < 0)
+        return -errno;
+    *ret_epoch = strtoull(text, NULL, 10);
+    return 0;
 }
 
 int fr_rendezvous_set_last_epoch(int lock_fd, uint64_t epoch)
 {
     char text[32];
     int n = snprintf(text, sizeof text, "%020" PRIu64 "\n", epoch);
-    return pwrite(lock_fd, text, (size_t)n, 0) == n ? 0 : -EIO;
+    ssize_t done = pwrite(lock_fd, text, (size_t)n, 0);
+    return done == n ? 0 : done < 0 ? -errno : -ENOSPC;
 }
 
-void fr_boot_id(uint8_t ret_boot[16])
+int fr_boot_id(uint8_t ret_boot[16])
 {
     char text[64] = "";
     memset(ret_boot, 0, 16);
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return;
+        return errno == ENOENT ? 0 : -errno;
     ssize_t n = read(fd, text, sizeof text - 1);
+    int rc = n < 0 ? -errno : 0;
     close(fd);
     unsigned nibbles = 0;
     for (ssize_t i = 0; i < n && nibbles < 32; i++) {
@@ -349,29 +363,38 @@ void fr_boot_id(uint8_t ret_boot[16])
         ret_boot[nibbles / 2] = (uint8_t)(ret_boot[nibbles / 2] << 4 | digit);
         nibbles++;
     }
+    return rc < 0 || nibbles == 32 ? rc : -EIO;
 }
 
 /* ---------------------------------------------------------------- watching */
 
-void fr_rendezvous_watch(int fd, const char *camera)
+/* What is not there, or not ours to look into, is watched from above. */
+static bool watch(int fd, const char *path)
 {
     const uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+    return inotify_add_watch(fd, path, mask) >= 0 || errno == ENOENT || errno == ENOTDIR ||
+           errno == EACCES;
+}
+
+bool fr_rendezvous_watch(int fd, const char *camera)
+{
     char rundir[FR_PATH_MAX], path[FR_PATH_MAX + 80];
+    bool is_all = true;
 
     /* Each level may come into being later: the camera's folder, the folder of all, and that one's
-     * parent. Adding a watch that stands already changes nothing. */
+     * parent (by name, for `rundir/..` is not there before rundir). Adding a watch that stands already
+     * changes nothing. */
     for (unsigned i = 0; fr_rundir(i, rundir, sizeof rundir); i++) {
+        snprintf(path, sizeof path, "%s", rundir);
+        char *slash = strrchr(path, '/');
+        if (slash && slash != path)
+            *slash = 0;
+        is_all &= watch(fd, path);
         snprintf(path, sizeof path, "%s/..", rundir);
-        if (inotify_add_watch(fd, path, mask) < 0) {
-            /* rundir itself is not there yet: its parent by name */
-            snprintf(path, sizeof path, "%s", rundir);
-            char *slash = strrchr(path, '/');
-            if (slash && slash != path)
-                *slash = 0;
-            inotify_add_watch(fd, path, mask);
-        }
-        inotify_add_watch(fd, rundir, mask);
+        is_all &= watch(fd, path);
+        is_all &= watch(fd, rundir);
         snprintf(path, sizeof path, "%s/%s", rundir, camera);
-        inotify_add_watch(fd, path, mask);
+        is_all &= watch(fd, path);
     }
+    return is_all;
 }

@@ -56,17 +56,18 @@ static bool has_epoch(const struct fr_writer *w)
 static int make_folder(const char *path, bool must_be_ours, char *reason, size_t reason_size)
 {
     struct stat st;
+    int rc;
     if (mkdir(path, 0755) == 0) {
         fr_crash_point("open.folder_made");
         if (chmod(path, 0755) < 0) /* whatever the umask: readers are other users */
-            return -errno;
+            goto fail;
     } else if (errno != EEXIST) {
-        int rc = -errno;
+        rc = -errno;
         fr_explain(reason, reason_size, "cannot make the folder %s: %s", path, strerror(-rc));
         return rc;
     }
     if (lstat(path, &st) < 0)
-        return -errno;
+        goto fail;
     if (!S_ISDIR(st.st_mode) || (must_be_ours && st.st_uid != geteuid()) ||
         (st.st_mode & (S_IWGRP | S_IWOTH))) {
         fr_explain(reason, reason_size,
@@ -76,6 +77,10 @@ static int make_folder(const char *path, bool must_be_ours, char *reason, size_t
         return -EPERM;
     }
     return 0;
+fail:
+    rc = -errno;
+    fr_explain(reason, reason_size, "cannot use the folder %s: %s", path, strerror(-rc));
+    return rc;
 }
 
 /* Who may read: the group asked for; for a system ring "framering" when there is one; else our own. */
@@ -91,10 +96,16 @@ static int choose_group(const char *asked, const char *rundir, gid_t *ret_group,
     *ret_group = getegid();
     if (!name)
         return 0;
-    getgrnam_r(name, &entry, buf, sizeof buf, &found);
+    int error = getgrnam_r(name, &entry, buf, sizeof buf, &found);
     if (found) {
         *ret_group = entry.gr_gid;
         return 0;
+    }
+    /* Not to be told from "no such group" by more than these (getgrnam_r(3)). The own group instead of one
+     * that could not be looked up would lock its readers out. */
+    if (error && error != ENOENT && error != ESRCH && error != EBADF && error != EPERM) {
+        fr_explain(reason, reason_size, "cannot look up the group %s: %s", name, strerror(error));
+        return -error;
     }
     if (!asked || !*asked)
         return 0;
@@ -145,6 +156,7 @@ int fr_writer_open(const char *camera, const char *group, struct fr_writer **ret
     fr_forks_add(&w->lock);
     if (fstat(w->lock.fd, &st) < 0) {
         rc = -errno;
+        fr_explain(reason, reason_size, "cannot look at %s: %s", w->lock_path, strerror(-rc));
         goto fail;
     }
     fr_crash_point("open.locked");
@@ -223,17 +235,27 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
 
     sweep(w);
     fr_crash_point("begin.swept");
-    uint64_t last = fr_rendezvous_last_epoch(w->lock.fd);
+    uint64_t last = 0;
+    const char *what = "the last epoch's number";
+    rc = fr_rendezvous_last_epoch(w->lock.fd, &last);
     meet.epoch = last + 1;
-    rc = fr_rendezvous_set_last_epoch(w->lock.fd, meet.epoch);
-    if (rc == 0 && getrandom(&meet.cookie, sizeof meet.cookie, 0) != sizeof meet.cookie)
-        rc = -EIO;
+    if (rc == 0)
+        rc = fr_rendezvous_set_last_epoch(w->lock.fd, meet.epoch);
+    if (rc == 0) {
+        what = "random bytes";
+        if (getrandom(&meet.cookie, sizeof meet.cookie, 0) != sizeof meet.cookie)
+            rc = -errno;
+    }
+    if (rc == 0) {
+        what = "the boot's identifier";
+        rc = fr_boot_id(meet.boot);
+    }
     if (rc < 0) {
-        fr_explain(w->reason, sizeof w->reason, "cannot write %s: %s", w->lock_path, strerror(-rc));
+        fr_explain(w->reason, sizeof w->reason, "cannot get %s (%s): %s", what, w->lock_path,
+                   strerror(-rc));
         return rc;
     }
     fr_crash_point("begin.counted");
-    fr_boot_id(meet.boot);
     meet.segment_bytes = plan.segment_bytes;
     rc = fr_sysv_create(w->lock_path, w->tag, w->group, &plan, options->lock_memory, &w->ids,
                         &w->base, w->reason, sizeof w->reason);

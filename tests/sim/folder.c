@@ -65,9 +65,10 @@ const char *fr_rendezvous_home(const char *camera, char *buf, size_t size, char 
     return fr_rundir(0, buf, size);
 }
 
-void fr_boot_id(uint8_t ret_boot[16])
+int fr_boot_id(uint8_t ret_boot[16])
 {
     memset(ret_boot, 7, 16);
+    return 0;
 }
 
 int fr_rendezvous_lock(const char *path, bool make, char *reason, size_t reason_size)
@@ -80,11 +81,12 @@ int fr_rendezvous_lock(const char *path, bool make, char *reason, size_t reason_
     return LOCK_FD;
 }
 
-uint64_t fr_rendezvous_last_epoch(int lock_fd)
+int fr_rendezvous_last_epoch(int lock_fd, uint64_t *ret_epoch)
 {
     (void)lock_fd;
     sim_step("pread", "the last epoch");
-    return folder.last_epoch;
+    *ret_epoch = folder.last_epoch;
+    return 0;
 }
 
 int fr_rendezvous_set_last_epoch(int lock_fd, uint64_t epoch)
@@ -135,7 +137,7 @@ void fr_rendezvous_unlink(const char *path)
     folder.has_ring = false;
 }
 
-void fr_rendezvous_watch(int fd, const char *camera)
+bool fr_rendezvous_watch(int fd, const char *camera)
 {
     (void)fd, (void)camera;
     sim_step("inotify_add_watch", "");
@@ -143,6 +145,7 @@ void fr_rendezvous_watch(int fd, const char *camera)
     if (!p->is_watching)
         p->version_seen = folder.version;
     p->is_watching = true;
+    return true;
 }
 
 /* ---------------------------------------------------------------- waiting */

@@ -118,9 +118,13 @@ START_TEST(n6_lock_is_exclusive_and_ours_alone)
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     ck_assert_int_eq(fr_rendezvous_lock(folder, true, reason, sizeof reason), -EBUSY);
     ck_assert_ptr_nonnull(strstr(reason, folder));
-    ck_assert_uint_eq(fr_rendezvous_last_epoch(fd), 0);
+    uint64_t last = 1;
+    ck_assert_int_eq(fr_rendezvous_last_epoch(fd, &last), 0);
+    ck_assert_uint_eq(last, 0);
     ck_assert_int_eq(fr_rendezvous_set_last_epoch(fd, UINT64_MAX - 1), 0);
-    ck_assert_uint_eq(fr_rendezvous_last_epoch(fd), UINT64_MAX - 1);
+    ck_assert_int_eq(fr_rendezvous_last_epoch(fd, &last), 0);
+    ck_assert_uint_eq(last, UINT64_MAX - 1);
+    ck_assert_int_lt(fr_rendezvous_last_epoch(-1, &last), 0); /* not known is not none */
     close(fd);
     char lock[128];
     snprintf(lock, sizeof lock, "%s/lock", folder);
