@@ -96,6 +96,7 @@ struct fr_ring_writer {
     uint32_t given_idx;    /* TAKEN, and let go ahead; then there is a spare */
     bool is_gate_open;     /* that of frame head+2, which must be closed before head rises */
     bool has_pins;
+    int failed; /* 0, or what an operation on a semaphore failed with: this ring is over */
     struct fr_slot_book book[FR_SLOTS_MAX];
 
     uint8_t *slots_base;
@@ -175,7 +176,8 @@ struct fr_ring_taken {
 };
 
 /* Waits for and takes the next frame (`want_latest`: the newest). 0; -ENOTCONN: the writer is gone,
- * and with it this epoch; -EBUSY: pinned, and the newest is withheld; -EPROTO: the ring contradicts
+ * and with it this epoch; -EBUSY: pinned, and the newest is withheld; -ENOMEM: no memory to pin
+ * it; -EPROTO: the ring contradicts
  * itself; what wait_gate and pin return else. A frame taken pinned must be given back with
  * ops->unpin. */
 int fr_ring_read(struct fr_ring_reader *r, bool want_latest, bool pinned,

@@ -278,10 +278,14 @@ int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     fr_crash_point("take.taken");
 
     /* What the next publish would otherwise do while its readers wait, or this one's where they share
-     * our processor. A ring that was removed shows at the publish. */
-    close_gate_ahead(w);
-    keep_spare(w);
-    give_ahead(w);
+     * our processor. A ring that was removed shows at the publish, though none of its operations may fail. */
+    int rc = close_gate_ahead(w);
+    if (rc == 0)
+        rc = keep_spare(w);
+    if (rc == 0)
+        rc = give_ahead(w);
+    if (rc < 0)
+        w->failed = rc;
     return 0;
 }
 
@@ -318,7 +322,7 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     w->now_mono_ns = now_mono_ns;
 
     fr_crash_point("publish.begun");
-    int rc = close_gate_ahead(w);
+    int rc = w->failed ? w->failed : close_gate_ahead(w);
     if (rc < 0)
         return rc;
     /* The hand without this slot is one short, unless another takes its place. For one that was let go

@@ -40,11 +40,13 @@ static int operate(int sem_id, uint32_t number, int by, int flags)
 
 /* ---------------------------------------------------------------- operations */
 
-/* The writer's own sets refuse it nothing: a set that does is somebody else's, under an identifier that was
- * ours until it was removed. */
+/* Of the writer's own sets. That readers hold a slot (-EAGAIN) or have added what was not theirs (-ERANGE) is
+ * part of the protocol. With any other failure the ring is as good as removed: the set is somebody else's,
+ * under an identifier that was ours, or it has become useless, and a gate that has not turned leads all
+ * readers astray. */
 static int own(int rc)
 {
-    return rc == -EACCES || rc == -EPERM || rc == -EFBIG ? -EIDRM : rc;
+    return rc >= 0 || rc == -EAGAIN || rc == -ERANGE ? rc : -EIDRM;
 }
 
 static int claim(void *ctx, uint32_t slot_idx)
