@@ -340,6 +340,7 @@ int fr_analysis_step(struct fr_analysis *a)
         r = 0;
         break;
     case -EBUSY:
+    case -ENOMEM:
         LOG_LIMITED(&a->pins_limit, now_ns, "%s", fr_reader_reason(a->reader));
         r = 0;
         break;

@@ -62,7 +62,13 @@ int fr_attachment_new(const struct fr_rendezvous *meet, struct fr_attachment **r
                       char *reason, size_t reason_size)
 {
     uint8_t boot[16];
-    fr_boot_id(boot);
+    int rc = fr_boot_id(boot);
+    if (rc < 0) {
+        fr_explain(reason, reason_size,
+                   "cannot tell whether the ring file is from before the last boot: %s",
+                   strerror(-rc));
+        return rc;
+    }
     if (memcmp(boot, meet->boot, sizeof boot) != 0) {
         fr_explain(reason, reason_size, "the ring file is from before the last boot");
         return -ENOENT;
@@ -74,7 +80,6 @@ int fr_attachment_new(const struct fr_rendezvous *meet, struct fr_attachment **r
     a->holders = 1;
     a->generation = fr_forks_generation();
 
-    int rc;
     void *base = shmat(meet->ids.shm_id, NULL, SHM_RDONLY);
     if (base == (void *)-1) {
         rc = errno == EINVAL || errno == EIDRM ? -ENOENT : -errno;

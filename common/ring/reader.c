@@ -16,6 +16,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#define LOOK_AGAIN_NS INT64_C(1000000000)
+
 struct fr_reader {
     char camera[FR_CAMERA_NAME_MAX + 1];
     bool is_pinned;
@@ -211,13 +213,17 @@ static void drain(int inotify_fd)
         ;
 }
 
-/* Waits for a ring and attaches it. What cannot be used is told, once. */
+/* Waits for a ring and attaches it. What cannot be used is told, once.
+ *
+ * No watch tells of what may make a ring usable where it stands: memory and descriptors that are to be had
+ * again, a segment's mode. So after such a failure, and where no watch could be had, it is looked at again
+ * from time to time. */
 static int connect_ring(struct fr_reader *r)
 {
     for (;;) {
         uint64_t cookie;
-        fr_rendezvous_watch(r->inotify_fd,
-                            r->camera); /* before looking, so that nothing is missed */
+        /* Before looking, so that nothing is missed. */
+        bool is_watched = fr_rendezvous_watch(r->inotify_fd, r->camera);
         fr_crash_point("attach.watching");
         int rc = look(r, &cookie);
         if (rc == 0)
@@ -227,8 +233,10 @@ static int connect_ring(struct fr_reader *r)
             r->told_cookie = cookie;
             return rc;
         }
-        rc = fr_wait_for_fd(&r->wait, r->inotify_fd, r->deadline_mono_ns);
-        if (rc < 0)
+        int64_t again = is_watched && rc == -ENOTCONN ? -1 : fr_wait_deadline(LOOK_AGAIN_NS);
+        bool is_again = again >= 0 && (r->deadline_mono_ns < 0 || again < r->deadline_mono_ns);
+        rc = fr_wait_for_fd(&r->wait, r->inotify_fd, is_again ? again : r->deadline_mono_ns);
+        if (rc < 0 && !(rc == -ETIMEDOUT && is_again))
             return rc;
         drain(r->inotify_fd);
     }
@@ -302,6 +310,12 @@ static int read_frame(struct fr_reader *r, bool want_latest, int64_t timeout_ns,
     case -ETIMEDOUT:
     case -ECANCELED:
     case -EINTR:
+        return rc;
+    case -ENOMEM: /* the kernel's, for the undo of a pin: the next frame may have it */
+        fr_explain(
+            r->reason, sizeof r->reason,
+            "no memory to pin the newest frame of camera %s: free some, or read in peek mode",
+            r->camera);
         return rc;
     case -EBUSY:
         fr_explain(

@@ -183,7 +183,7 @@ int fr_ring_read(struct fr_ring_reader *r, bool want_latest, bool pinned,
             rc = try_frame(r, n, pinned, ops, ctx, ret_taken);
             if (rc == -EIDRM)
                 return -ENOTCONN;
-            if (rc < 0 && rc != -ESTALE && rc != -EBUSY)
+            if (rc < 0 && rc != -ESTALE && rc != -EBUSY && rc != -ENOMEM)
                 return rc;
             r->seen = n;
             if (rc == 0) {
@@ -191,7 +191,7 @@ int fr_ring_read(struct fr_ring_reader *r, bool want_latest, bool pinned,
                 r->given = n;
                 return 0;
             }
-            if (rc == -EBUSY)
+            if (rc == -EBUSY || rc == -ENOMEM)
                 return rc;
             if (n == head)
                 break;
