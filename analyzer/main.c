@@ -91,13 +91,18 @@ static int run(const struct fr_analyzer_settings *settings, const struct fr_tuni
         .frame_log = frame_log,
     };
 
+    const char *what = "a reader";
     int r = fr_reader_open(settings->camera, (enum fr_read_mode)settings->read_mode, &reader);
-    if (r == 0)
+    if (r == 0) {
+        what = "a thread for signals";
         r = fr_signal_watch_new(signal_fd, reader, &watch);
-    if (r == 0)
+    }
+    if (r == 0) {
+        what = "an analysis and its output";
         r = fr_analysis_new(&analysis_options, reader, &analysis);
+    }
     if (r < 0) {
-        fr_log(LOG_ERR, "camera %s: %s", settings->camera, strerror(-r));
+        fr_log(LOG_ERR, "camera %s: cannot have %s: %s", settings->camera, what, strerror(-r));
     } else {
         fr_notify_ready();
         while (r == 0 || r == -ECANCELED) {
@@ -110,10 +115,13 @@ static int run(const struct fr_analyzer_settings *settings, const struct fr_tuni
     }
     fr_notify_stopping();
     bool is_stopped = watch && fr_signal_watch_is_stopping(watch);
+    int failed = watch ? fr_signal_watch_failed(watch) : 0;
+    if (failed < 0)
+        fr_log(LOG_ERR, "signals can no longer be received: %s", strerror(-failed));
     fr_analysis_free(analysis);
     fr_signal_watch_free(watch);
     fr_reader_close(reader);
-    return is_stopped ? 0 : 1;
+    return is_stopped && failed == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -19,6 +19,7 @@ struct fr_signal_watch {
     pthread_t thread;
     atomic_bool is_stopping; /* flags alone: nothing else is handed over with them */
     atomic_bool is_reloading;
+    atomic_int failed;
 };
 
 static void *run(void *userdata)
@@ -27,18 +28,22 @@ static void *run(void *userdata)
     struct pollfd fds[] = {{.fd = watch->signal_fd, .events = POLLIN},
                            {.fd = watch->end_fd, .events = POLLIN}};
 
-    while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
-        if (fds[1].revents)
-            break;
-        int number = fr_signals_read(watch->signal_fd);
-        if (number < 0)
-            break;
+    for (;;) {
+        int number = poll(fds, 2, -1) < 0 ? (errno == EINTR ? 0 : -errno) : 0;
+        if (number == 0 && fds[1].revents)
+            return NULL;
+        if (number == 0)
+            number = fr_signals_read(watch->signal_fd);
         if (number == 0)
             continue;
+        /* Nobody could stop a program that is deaf to signals but with a kill: it ends by itself. */
+        if (number < 0)
+            atomic_store(&watch->failed, number);
         atomic_store(number == SIGHUP ? &watch->is_reloading : &watch->is_stopping, true);
         fr_reader_cancel(watch->reader);
+        if (number < 0)
+            return NULL;
     }
-    return NULL;
 }
 
 int fr_signal_watch_new(int signal_fd, struct fr_reader *reader, struct fr_signal_watch **ret_watch)
@@ -83,6 +88,11 @@ void fr_signal_watch_free(struct fr_signal_watch *watch)
 bool fr_signal_watch_is_stopping(const struct fr_signal_watch *watch)
 {
     return atomic_load(&watch->is_stopping);
+}
+
+int fr_signal_watch_failed(const struct fr_signal_watch *watch)
+{
+    return atomic_load(&watch->failed);
 }
 
 bool fr_signal_watch_take_reload(struct fr_signal_watch *watch)

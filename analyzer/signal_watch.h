@@ -18,3 +18,6 @@ void fr_signal_watch_free(struct fr_signal_watch *watch);
 bool fr_signal_watch_is_stopping(const struct fr_signal_watch *watch);
 /* SIGHUP has come since this was last asked. */
 bool fr_signal_watch_take_reload(struct fr_signal_watch *watch);
+
+/* 0, or why signals can no longer be received; then it is stopping, too. */
+int fr_signal_watch_failed(const struct fr_signal_watch *watch);
