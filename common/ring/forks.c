@@ -3,21 +3,22 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-static pthread_mutex_t mutex =
-    PTHREAD_MUTEX_INITIALIZER; /* held across fork(), so that the list is whole */
+/* Held across fork(), so that the list is whole. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 static struct fr_fork_fd *list;
 static unsigned generation;
 
-static void before(void)
+void fr_forks_hold(void)
 {
     pthread_mutex_lock(&mutex);
 }
 
-static void in_parent(void)
+void fr_forks_release(void)
 {
     pthread_mutex_unlock(&mutex);
 }
@@ -30,12 +31,12 @@ static void in_child(void)
         list->fd = -1;
     }
     generation++;
-    pthread_mutex_unlock(&mutex);
+    fr_forks_release();
 }
 
 static void init(void)
 {
-    init_error = -pthread_atfork(before, in_parent, in_child);
+    init_error = -pthread_atfork(fr_forks_hold, fr_forks_release, in_child);
 }
 
 int fr_forks_init(void)
@@ -51,23 +52,22 @@ unsigned fr_forks_generation(void)
 
 void fr_forks_add(struct fr_fork_fd *entry)
 {
-    pthread_mutex_lock(&mutex);
     entry->next = list;
     list = entry;
-    pthread_mutex_unlock(&mutex);
 }
 
 void fr_forks_close(struct fr_fork_fd *entry)
 {
     if (entry->fd < 0)
         return;
-    pthread_mutex_lock(&mutex);
+    fr_forks_hold();
     for (struct fr_fork_fd **link = &list; *link; link = &(*link)->next)
         if (*link == entry) {
             *link = entry->next;
             break;
         }
-    pthread_mutex_unlock(&mutex);
+    fr_forks_release();
+    flock(entry->fd, LOCK_UN);
     close(entry->fd);
     entry->fd = -1;
 }

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-/* A descriptor that children do not keep. Lies in the handle. */
+/* A lock's descriptor that children do not keep. Lies in the handle. */
 struct fr_fork_fd {
     int fd; /* -1: none; in a child, always */
     struct fr_fork_fd *next;
@@ -23,6 +23,13 @@ int fr_forks_init(void);
 /* Changes with each fork() that led to this process since fr_forks_init(). */
 unsigned fr_forks_generation(void);
 
-/* From now on no child keeps the descriptor; until it is forgotten, which closes it here too. */
+/* Between these no thread of this process can fork: around getting a descriptor and adding it, so that no
+ * child has it before it is known. */
+void fr_forks_hold(void);
+void fr_forks_release(void);
+
+/* From now on no child keeps the descriptor; to be called between the two. */
 void fr_forks_add(struct fr_fork_fd *entry);
+/* Gives the lock back, for a child too that has not come to close its copy yet, and closes the descriptor.
+ * Not between the two. Takes one without a descriptor. */
 void fr_forks_close(struct fr_fork_fd *entry);

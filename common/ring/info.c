@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -214,6 +215,7 @@ static int remove_from(const char *rundir, const char *camera, char *reason, siz
                  is_recorded ? &meet.ids : NULL, is_recorded ? meet.cookie : 0, &swept);
     if (is_recorded)
         fr_rendezvous_unlink(folder);
+    flock(fd, LOCK_UN); /* whatever copies children have */
     close(fd);
     char left[160] = "";
     if (swept.left)

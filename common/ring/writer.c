@@ -150,10 +150,13 @@ int fr_writer_open(const char *camera, const char *group, struct fr_writer **ret
         rc = make_folder(w->folder, true, reason, reason_size);
     if (rc < 0)
         goto fail;
+    fr_forks_hold();
     rc = w->lock.fd = fr_rendezvous_lock(w->folder, true, reason, reason_size);
+    if (rc >= 0)
+        fr_forks_add(&w->lock);
+    fr_forks_release();
     if (rc < 0)
         goto fail;
-    fr_forks_add(&w->lock);
     if (fstat(w->lock.fd, &st) < 0) {
         rc = -errno;
         fr_explain(reason, reason_size, "cannot look at %s: %s", w->lock_path, strerror(-rc));

@@ -5,6 +5,7 @@
 #include "tests/ipc/history.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <sys/shm.h>
 
@@ -326,7 +327,47 @@ START_TEST(s22_what_a_child_does_to_its_copies_and_its_end_leave_the_parents_loc
 }
 END_TEST
 
-IPC_MAIN("fork", s22_every_descriptor_of_the_library_is_closed_by_exec,
+static void *fork_for_ever(void *arg)
+{
+    atomic_bool *stop = arg;
+    while (!atomic_load(stop)) {
+        pid_t pid = fork();
+        if (pid == 0) { /* has what it was left for a moment */
+            pass_time(20 * NS_PER_MS);
+            _exit(0);
+        }
+        pass_time(NS_PER_MS / 20);
+    }
+    return NULL;
+}
+
+/* Who gives the lock back gives it back, whatever children have a copy that they have not closed yet. */
+START_TEST(s22_a_lock_that_is_given_back_is_free_although_threads_fork_at_any_moment)
+{
+    atomic_bool stop = false;
+    pthread_t thread;
+    char reason[512] = "";
+    signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
+    struct fr_writer *writer;
+    ck_assert_int_eq(fr_writer_open("s22-moment", NULL, &writer, NULL, 0), 0);
+    fr_writer_close(writer);
+    ck_assert_int_eq(pthread_create(&thread, NULL, fork_for_ever, &stop), 0);
+    for (unsigned i = 0; i < 3000; i++) {
+        int r = fr_writer_open("s22-moment", NULL, &writer, reason, sizeof reason);
+        if (r < 0)
+            atomic_store(&stop, true);
+        ck_assert_msg(r == 0, "opening %u: %s", i, reason);
+        fr_writer_close(writer);
+        r = fr_ring_remove("s22-moment", reason, sizeof reason);
+        ck_assert_msg(r == -ENOENT, "removing %u: %s", i, reason); /* nothing there, and not busy */
+    }
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+}
+END_TEST
+
+IPC_MAIN("fork", s22_a_lock_that_is_given_back_is_free_although_threads_fork_at_any_moment,
+         s22_every_descriptor_of_the_library_is_closed_by_exec,
          s22_a_program_started_by_writer_and_readers_has_neither_mapping_nor_descriptor_of_theirs,
          s22_a_child_that_outlives_its_writer_keeps_neither_lock_nor_memory_nor_the_ring_alive,
          s22_what_a_child_does_to_its_copies_and_its_end_leave_the_parents_lock_ring_and_pins)
