@@ -1,4 +1,4 @@
-/* A reader killed, and stopped, at each of its crash points. Rows S2, S3 and N3 of FAULTS.md.
+/* A reader killed, and stopped, at each of its crash points. Rows S2, S3, S4 and N3 of FAULTS.md.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -150,6 +150,31 @@ static void life(void *arg)
     must(newest_epoch_mapped() == 0, "a segment is still attached");
 }
 
+/* Comes, reads a frame, follows to the next epoch and reads one there; whatever happens in between. */
+static void following_life(void *arg)
+{
+    struct stage *stage = arg;
+    struct history history = {0};
+
+    crash_arm(&stage->victim);
+    struct fr_reader *reader = reader_open(stage->company.camera, stage->mode);
+    for (unsigned n = 0; n < 2;) {
+        struct fr_frame frame;
+        int r = fr_reader_next(reader, 0, &frame);
+        if (r == -ETIMEDOUT)
+            ask(stage, PUBLISH_ONE);
+        if (r == -ETIMEDOUT || r == -ENOTCONN)
+            continue;
+        must(r == 0, "%s: %s", strerror(-r), fr_reader_reason(reader));
+        history_taken(&history, &frame);
+        give_back(stage, reader, &history, &frame);
+        if (n++ == 0)
+            ask(stage, NEW_EPOCH);
+    }
+    history_check_counts(&history, reader);
+    fr_reader_close(reader);
+}
+
 /* ---------------------------------------------------------------- the supervisor */
 
 static void nothing_is_left(struct stage *stage)
@@ -188,7 +213,27 @@ static void stop_here(void *arg)
     nothing_is_left(stage);
 }
 
-static void at_every_point(const char *camera, void (*act)(void *stage), bool every_pass)
+/* While it is stopped one epoch after another goes by; it keeps the memory of one at most, and follows. */
+static void stop_over_epochs_here(void *arg)
+{
+    struct stage *stage = arg;
+    stage->victim.signal = SIGSTOP;
+    stage->is_disturbed = true;
+    pid_t reader = child_start(following_life, stage);
+    stops_of_it(reader, &stage->victim);
+    for (unsigned i = 0; i < 3; i++) {
+        ask(stage, PUBLISH_ONE);
+        ask(stage, NEW_EPOCH);
+        ck_assert_msg(ipc_objects() <= 4, "%u objects with a reader stopped %s", ipc_objects(),
+                      crash_where(&stage->victim));
+    }
+    kill(reader, SIGCONT);
+    child_ends_well(reader);
+    nothing_is_left(stage);
+}
+
+static void at_every_point(const char *camera, void (*a_life)(void *stage),
+                           void (*act)(void *stage), bool every_pass)
 {
     struct stage *stage = shared_alloc(sizeof *stage);
     struct companion companion[COMPANIONS];
@@ -207,12 +252,13 @@ static void at_every_point(const char *camera, void (*act)(void *stage), bool ev
         /* A life that ends well shows what is passed, how often. */
         stage->mode = modes[m];
         stage->is_disturbed = false;
-        child_ends_well(child_start(life, stage));
+        child_ends_well(child_start(a_life, stage));
         for (unsigned i = 0; i < POINTS_MAX; i++)
             passed[i] += stage->victim.passes[i];
         n_acts += crash_at_each(&stage->victim, every_pass, act, stage);
     }
-    crash_all_passed(passed, true);
+    if (a_life == life)
+        crash_all_passed(passed, true);
     ask(stage, END);
     child_ends_well(writer);
     for (unsigned i = 0; i < COMPANIONS; i++)
@@ -226,15 +272,22 @@ static void at_every_point(const char *camera, void (*act)(void *stage), bool ev
 
 START_TEST(s2_n3_reader_killed_at_each_point_gives_all_back_and_nobody_notices)
 {
-    at_every_point("s2-point", kill_here, true);
+    at_every_point("s2-point", life, kill_here, true);
 }
 END_TEST
 
 START_TEST(s3_reader_stopped_at_each_point_while_the_ring_turns_over_holds_nobody_up)
 {
-    at_every_point("s3-point", stop_here, false);
+    at_every_point("s3-point", life, stop_here, false);
+}
+END_TEST
+
+START_TEST(s4_reader_stopped_at_each_point_over_several_epochs_keeps_one_and_follows)
+{
+    at_every_point("s4-point", following_life, stop_over_epochs_here, false);
 }
 END_TEST
 
 IPC_MAIN("crash_reader", s2_n3_reader_killed_at_each_point_gives_all_back_and_nobody_notices,
-         s3_reader_stopped_at_each_point_while_the_ring_turns_over_holds_nobody_up)
+         s3_reader_stopped_at_each_point_while_the_ring_turns_over_holds_nobody_up,
+         s4_reader_stopped_at_each_point_over_several_epochs_keeps_one_and_follows)
