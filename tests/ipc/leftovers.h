@@ -5,11 +5,10 @@
 #pragma once
 
 #include "framering/framering.h"
-#include "tests/unit/unit.h"
+#include "tests/ipc/process.h"
 
 #include <dirent.h>
 #include <stdio.h>
-#include <time.h>
 
 static inline unsigned count_entries(const char *folder)
 {
@@ -52,12 +51,11 @@ static inline unsigned ipc_objects(void)
     return n;
 }
 
-/* So many are left when everybody has let go of what was removed; a minute of grace. */
+/* So many are left when everybody has let go of what was removed. */
 static inline void ipc_objects_become(unsigned n)
 {
-    const struct timespec tenth_of_ms = {.tv_nsec = 100000};
-    time_t end = time(NULL) + 60;
-    while (ipc_objects() != n && time(NULL) < end)
-        nanosleep(&tenth_of_ms, NULL);
+    int64_t end_ns = now_ns() + DEADLINE_S * NS_PER_S;
+    while (ipc_objects() != n && now_ns() < end_ns)
+        pass_time(NS_PER_MS / 10);
     ck_assert_uint_eq(ipc_objects(), n);
 }

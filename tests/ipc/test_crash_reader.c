@@ -241,6 +241,7 @@ static void at_every_point(const char *camera, void (*a_life)(void *stage),
     uint32_t passed[POINTS_MAX] = {0};
     unsigned n_acts = 0;
     stage->company.camera = camera;
+    ck_assert_msg(ipc_objects() == 0, "an earlier test has left %u objects", ipc_objects());
     for (unsigned i = 0; i < COMPANIONS; i++) {
         companion[i] = (struct companion){&stage->company, i};
         pid[i] = child_start(companion_main, &companion[i]);

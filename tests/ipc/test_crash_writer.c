@@ -182,6 +182,7 @@ static void at_every_point(const char *camera, void (*act)(void *stage), bool ev
     struct stage *stage = stage_new(camera);
     struct companion companion[COMPANIONS];
     pid_t pid[COMPANIONS];
+    ck_assert_msg(ipc_objects() == 0, "an earlier test has left %u objects", ipc_objects());
     for (unsigned i = 0; i < COMPANIONS; i++) {
         companion[i] = (struct companion){&stage->company, i};
         pid[i] = child_start(companion_main, &companion[i]);

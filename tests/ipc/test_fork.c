@@ -209,8 +209,8 @@ static void forking_writer_main(void *arg)
     pid_t child = fork();
     must(child >= 0, "%s", strerror(errno));
     if (child == 0) {
-        alarm(2 * DEADLINE_S);   /* whatever becomes of the test */
-        meet_add(&stage->ready); /* lives on, with all that it was left */
+        alarm(2 * (unsigned)DEADLINE_S); /* whatever becomes of the test */
+        meet_add(&stage->ready);         /* lives on, with all that it was left */
         for (;;)
             pause();
     }

@@ -73,7 +73,7 @@ static void *writer_thread(void *arg)
             camera_open(camera, CAMERA, &options);
         bool all = false;
         for (uint32_t n = 0; n < FRAMES || !all; n++) {
-            must(n < DEADLINE_S * 5000, "a reader did not follow");
+            must(n < (uint32_t)DEADLINE_S * 5000, "a reader did not follow");
             camera_publish(camera);
             if (n % 8 == 0)
                 pass_time(NS_PER_MS / 5);
