@@ -22,6 +22,14 @@ void fr_forks_add(struct fr_fork_fd *entry)
     (void)entry;
 }
 
+void fr_forks_hold(void)
+{
+}
+
+void fr_forks_release(void)
+{
+}
+
 void fr_forks_close(struct fr_fork_fd *entry)
 {
     if (entry->fd >= 0)
