@@ -9,7 +9,7 @@ static uint32_t factor_q8(unsigned sensitivity)
 {
     uint32_t below_100 = FR_SENSITIVITY_MAX - sensitivity;
     uint32_t octaves = below_100 / OCTAVE, rest = below_100 % OCTAVE;
-    return ((ONE_Q8 / 4) << octaves) * (OCTAVE + rest) / OCTAVE;
+    return ((uint32_t)ONE_Q8 / 4 << octaves) * (OCTAVE + rest) / OCTAVE;
 }
 
 static uint32_t square_root(uint32_t square)
