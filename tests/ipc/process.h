@@ -171,6 +171,15 @@ static inline bool become(const struct user *user)
     return prctl(PR_SET_DUMPABLE, 1) == 0;
 }
 
+static inline bool can_be_others(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        end_child(become(&user_writer) ? 0 : 1);
+    int status = 0;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 /* ---------------------------------------------------------------- children */
 
 /* `user` NULL: the same as the parent. */

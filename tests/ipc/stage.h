@@ -130,15 +130,6 @@ static inline void stage_peek_reader_main(void *arg)
     stage_read(arg, FR_READ_PEEK, true);
 }
 
-static inline bool can_be_others(void)
-{
-    pid_t pid = fork();
-    if (pid == 0)
-        end_child(become(&user_writer) ? 0 : 1);
-    int status = 0;
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 /* main() of tests that need other users. */
 #define IPC_MAIN_AS_USERS(name, ...)                                                               \
     int main(void)                                                                                 \
