@@ -198,8 +198,7 @@ START_TEST(s19_500_waiters_all_wake_and_the_writer_does_not_wait)
         if (n == 2)
             before = resident_bytes();
     }
-    ck_assert_uint_le(resident_bytes(),
-                      before + (1 << 20)); /* none of it is the writer's memory */
+    ck_assert_uint_le(resident_bytes(), before + (1 << 20)); /* none of it is the writer's memory */
     crowd_is_gone(crowd, &camera, pid);
 }
 END_TEST
