@@ -1,4 +1,5 @@
 #include "analyzer/tuning.h"
+#include "analyzer/sensitivity.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,9 @@ int fr_tuning_init(struct fr_tuning *tuning, const struct fr_analyzer_settings *
                 .threshold_contrast = settings->threshold_contrast_percent / 100,
                 .threshold_spread = settings->threshold_spread,
                 .threshold_most = settings->threshold_most_levels,
+                .sensitivity = FR_SENSITIVITY_DEFAULT,
                 .object_min_share = settings->object_min_percent / 100,
+                .object_max_share = 1,
                 .light_change_share = settings->light_change_percent / 100,
                 .adapt_ns = seconds_to_ns(settings->adapt_time_s),
                 .static_object_ns = seconds_to_ns(settings->static_time_s),
