@@ -330,7 +330,11 @@ int fr_rendezvous_lock(const char *folder, bool make, char *reason, size_t reaso
 int fr_rendezvous_last_epoch(int lock_fd, uint64_t *ret_epoch)
 {
     char text[32] = "";
-    ssize_t n = pread(lock_fd, text, sizeof text - 1, 0);
+    size_t length = 0;
+    ssize_t n;
+    /* To its end: half of a number would be a small one. */
+    while ((n = pread(lock_fd, text + length, sizeof text - 1 - length, (off_t)length)) > 0)
+        length += (size_t)n;
     if (n < 0)
         return -errno;
     *ret_epoch = strtoull(text, NULL, 10);
