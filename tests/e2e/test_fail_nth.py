@@ -230,10 +230,12 @@ class Pictures(Capture):
         os.mkdir(pictures)
         with subprocess.Popen([str(CAPTURE), "--camera", "cam0"], env=self.unmanaged(),
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            for n in range(3):
-                subprocess.run([str(FRAMERING), "snapshot", "cam0", "-o", f"{pictures}/{n}.jpg"],
-                               env=self.env, check=True, stdout=subprocess.DEVNULL)
-            process.terminate()
+            try:
+                for n in range(3):
+                    subprocess.run([str(FRAMERING), "snapshot", "cam0", "-o", f"{pictures}/{n}.jpg"],
+                                   env=self.env, check=True, stdout=subprocess.DEVNULL)
+            finally:
+                process.terminate()
         return f"replay:{pictures}"
 
 
