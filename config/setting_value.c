@@ -243,6 +243,8 @@ static int parse(const struct fr_setting *row, void *value, const char *text)
         return parse_fourcc(text, value);
     case FR_SETTING_CHOICE:
         return parse_choice(row, text, value);
+    case FR_SETTING_POLYGON:
+        return -ENOTSUP; /* tells more than the others: see below */
     }
     return -EINVAL;
 }
@@ -250,12 +252,16 @@ static int parse(const struct fr_setting *row, void *value, const char *text)
 int fr_setting_parse(const struct fr_setting *row, void *settings, const char *text, char *reason,
                      size_t reason_size)
 {
-    int r = parse(row, (char *)settings + row->offset, text);
+    void *value = (char *)settings + row->offset;
+    const char *why = NULL;
+    int r = row->type == FR_SETTING_POLYGON ? fr_polygon_parse(text, value, &why)
+                                            : parse(row, value, text);
     if (r < 0) {
         char expected[256], shown[80];
+        if (!why)
+            why = r == -ERANGE ? "is out of range" : "cannot be used";
         fr_log_escape(text, shown, sizeof shown);
-        snprintf(reason, reason_size, "\"%s\" %s; expected %s", shown,
-                 r == -ERANGE ? "is out of range" : "cannot be used",
+        snprintf(reason, reason_size, "\"%s\" %s; expected %s", shown, why,
                  fr_setting_expected(row, expected, sizeof expected));
     }
     return r;

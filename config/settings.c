@@ -7,27 +7,38 @@
 #include <errno.h>
 #include <string.h>
 
-const struct fr_setting *fr_settings_find(const struct fr_settings_table *table, const char *key)
+const struct fr_setting *fr_settings_find_row(const struct fr_setting *rows, size_t n_rows,
+                                              const char *key)
 {
-    for (size_t i = 0; i < table->n_rows; i++)
-        if (strcmp(table->rows[i].key, key) == 0)
-            return &table->rows[i];
+    for (size_t i = 0; i < n_rows; i++)
+        if (strcmp(rows[i].key, key) == 0)
+            return &rows[i];
     return NULL;
 }
 
-const char *fr_settings_nearest(const struct fr_settings_table *table, const char *key)
+const struct fr_setting *fr_settings_find(const struct fr_settings_table *table, const char *key)
+{
+    return fr_settings_find_row(table->rows, table->n_rows, key);
+}
+
+static const char *find_nearest(const struct fr_setting *rows, size_t n_rows, const char *key)
 {
     const char *nearest = NULL;
     unsigned least = 3; /* further apart is another word */
 
-    for (size_t i = 0; i < table->n_rows; i++) {
-        unsigned d = fr_word_distance(key, table->rows[i].key);
-        if (d < least && d < strlen(table->rows[i].key)) {
+    for (size_t i = 0; i < n_rows; i++) {
+        unsigned d = fr_word_distance(key, rows[i].key);
+        if (d < least && d < strlen(rows[i].key)) {
             least = d;
-            nearest = table->rows[i].key;
+            nearest = rows[i].key;
         }
     }
     return nearest;
+}
+
+const char *fr_settings_nearest(const struct fr_settings_table *table, const char *key)
+{
+    return find_nearest(table->rows, table->n_rows, key);
 }
 
 int fr_settings_defaults(const struct fr_settings_table *table, void *settings)
@@ -69,6 +80,8 @@ static bool is_same(const struct fr_setting *row, const void *a, const void *b)
         return memcmp(left, right, sizeof(uint32_t)) == 0;
     case FR_SETTING_CHOICE:
         return memcmp(left, right, sizeof(int)) == 0;
+    case FR_SETTING_POLYGON:
+        return memcmp(left, right, sizeof(struct fr_polygon)) == 0;
     }
     return false;
 }
@@ -84,14 +97,14 @@ char *fr_settings_differences(const struct fr_settings_table *table, const void 
     return buf;
 }
 
-int fr_settings_set(const struct fr_settings_table *table, void *settings, const char *key,
-                    const char *text, char *reason, size_t reason_size)
+int fr_settings_set_row(const struct fr_setting *rows, size_t n_rows, void *settings,
+                        const char *key, const char *text, char *reason, size_t reason_size)
 {
-    const struct fr_setting *row = fr_settings_find(table, key);
+    const struct fr_setting *row = fr_settings_find_row(rows, n_rows, key);
     char why[FR_SETTINGS_REASON_MAX], shown[64];
 
     if (!row) {
-        const char *nearest = fr_settings_nearest(table, key);
+        const char *nearest = find_nearest(rows, n_rows, key);
         snprintf(reason, reason_size, "%s: no such setting%s%s%s",
                  fr_log_escape(key, shown, sizeof shown), nearest ? "; did you mean " : "",
                  nearest ? nearest : "", nearest ? "?" : "");
@@ -101,6 +114,13 @@ int fr_settings_set(const struct fr_settings_table *table, void *settings, const
     if (r < 0)
         snprintf(reason, reason_size, "%s: %s", row->key, why);
     return r;
+}
+
+int fr_settings_set(const struct fr_settings_table *table, void *settings, const char *key,
+                    const char *text, char *reason, size_t reason_size)
+{
+    return fr_settings_set_row(table->rows, table->n_rows, settings, key, text, reason,
+                               reason_size);
 }
 
 static const char *number_expected(const struct fr_setting *row, const char *what, char *buf,
@@ -154,8 +174,16 @@ char *fr_setting_expected(const struct fr_setting *row, char *buf, size_t size)
         break;
     case FR_SETTING_FOURCC:
         snprintf(buf, size,
-                 "the four letters of a pixel format such as YUYV, NV12 or MJPG (Y16, or Y16-BE where V4L2 "
+                 "the four letters of a pixel format such as YUYV, NV12 or MJPG (Y16, or Y16-BE "
+                 "where V4L2 "
                  "writes so), or any");
+        break;
+    case FR_SETTING_POLYGON:
+        snprintf(
+            buf, size,
+            "3 to %d points x,y with blanks between them, as shares of the picture from 0 to 1 "
+            "and in the order of the edge, such as 0.1,0.2 0.5,0.2 0.5,0.9",
+            FR_POLYGON_POINTS_MAX);
         break;
     case FR_SETTING_CHOICE:
         *buf = 0;

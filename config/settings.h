@@ -23,6 +23,20 @@ struct fr_rate {
     uint32_t num, den;
 };
 
+/* A place in the picture, in 65536ths of its width and height: 0 to 65536, both included, from the
+ * upper left. */
+enum { FR_SHARE_ONE = 65536 };
+struct fr_point {
+    int32_t x_q16, y_q16;
+};
+
+/* An area; its last point is joined to its first. */
+enum { FR_POLYGON_POINTS_MAX = 32 };
+struct fr_polygon {
+    uint32_t n; /* 0: none */
+    struct fr_point points[FR_POLYGON_POINTS_MAX];
+};
+
 enum fr_setting_type {
     FR_SETTING_STRING,  /* char[max] in the struct, its zero included; printable text of at least
                          * `min` bytes */
@@ -34,6 +48,7 @@ enum fr_setting_type {
     FR_SETTING_RATE,    /* struct fr_rate from min to max; "15", "29.97", "30000/1001", or "any" */
     FR_SETTING_FOURCC,  /* uint32_t, four letters as V4L2 writes them; "any" is 0 */
     FR_SETTING_CHOICE,  /* int, an index into `choices` */
+    FR_SETTING_POLYGON, /* struct fr_polygon; "0.1,0.2 0.5,0.2 0.5,0.9" */
 };
 
 /* One row. For INTEGER, REAL and RATE, min == max means that there is no range but the type's. */
@@ -44,7 +59,8 @@ struct fr_setting {
     size_t offset;    /* in the settings struct */
     const char *unit; /* "s", "slots" …; for STRING what stands for it in --help; may be NULL */
     double min, max;
-    const char *default_text;   /* must be a good value; "" for a STRING or NAME that has none */
+    const char *default_text;   /* must be a good value; "" for a STRING or NAME that has none;
+                                 * of a section of many (below) what is said of it, or "" */
     const char *help;           /* a sentence or more, without the range and the default */
     const char *const *choices; /* CHOICE: names, ending in NULL */
 };
@@ -69,12 +85,32 @@ struct fr_free_section {
     const char *example; /* its lines, each ending in a line break */
 };
 
+/* Sections of which there may be many, each with a name of its own: "[zone door]". A file that is read
+ * replaces all of them; the command line has none. */
+struct fr_many_sections {
+    const char *kind; /* "zone" */
+    const char *help;
+    const char *example;           /* whole sections, each line ending in a line break */
+    const struct fr_setting *rows; /* of one; offsets are in its struct */
+    size_t n_rows;
+    size_t item_bytes;
+    /* One in which nothing is set; it begins with char name[FR_SECTION_NAME_MAX + 1]. */
+    const void *blank;
+    size_t items_offset, n_offset; /* in the settings struct: the items, and a size_t, how many */
+    size_t max;
+    /* What is wrong with one that is complete, as "what was wrong; expected …"; 0 or -EINVAL. */
+    int (*check)(const void *item, char *reason, size_t reason_size);
+};
+enum { FR_SECTION_NAME_MAX = 31 }; /* of the characters of a camera's name */
+
 struct fr_settings_table {
     const char *section; /* of the file, without brackets */
     const struct fr_setting *rows;
     size_t n_rows;
     size_t struct_bytes;
     const struct fr_free_section *free_section; /* NULL: none */
+    const struct fr_many_sections *many;
+    size_t n_many;
 };
 
 /* Longest reason, with its zero. */
@@ -108,6 +144,17 @@ int fr_setting_parse(const struct fr_setting *row, void *settings, const char *t
  * nearest one. */
 int fr_settings_set(const struct fr_settings_table *table, void *settings, const char *key,
                     const char *text, char *reason, size_t reason_size);
+
+/* The same of rows that are not a table. */
+const struct fr_setting *fr_settings_find_row(const struct fr_setting *rows, size_t n_rows,
+                                              const char *key);
+int fr_settings_set_row(const struct fr_setting *rows, size_t n_rows, void *settings,
+                        const char *key, const char *text, char *reason, size_t reason_size);
+
+/* A polygon from text: three points or more, each "x,y" as shares of the picture from 0 to 1, in the
+ * order of its edge, which must not cross itself and must enclose something. -EINVAL, -ERANGE; *ret_why
+ * is what was wrong. Pure. */
+int fr_polygon_parse(const char *text, struct fr_polygon *ret_polygon, const char **ret_why);
 
 /* What a value of this row must be, as it stands behind "expected": "a whole number from 4 to 32".
  * Returns buf. Pure. */

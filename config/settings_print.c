@@ -24,6 +24,8 @@ static const char *placeholder(const struct fr_setting *row, char *buf, size_t s
         return "WxH";
     case FR_SETTING_FOURCC:
         return "FOURCC";
+    case FR_SETTING_POLYGON:
+        return "X,Y X,Y X,Y ...";
     case FR_SETTING_CHOICE:
         *buf = 0;
         for (int i = 0; row->choices[i] && n < size; i++)
@@ -31,11 +33,6 @@ static const char *placeholder(const struct fr_setting *row, char *buf, size_t s
         return buf;
     }
     return "";
-}
-
-static bool is_text(const struct fr_setting *row)
-{
-    return row->type == FR_SETTING_STRING || row->type == FR_SETTING_NAME;
 }
 
 static void option_name(const char *key, char *buf, size_t size)
@@ -97,6 +94,28 @@ void fr_settings_print_options(const struct fr_settings_table *table, FILE *file
     }
 }
 
+static void print_example(const char *text, FILE *file)
+{
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        fprintf(file, "#%.*s\n", (int)strcspn(line, "\n"), line);
+}
+
+static void print_many_sample(const struct fr_many_sections *many, FILE *file)
+{
+    fputs("\n\n# ", file);
+    print_wrapped(many->help, 2, "# ", 78, file);
+    for (size_t i = 0; i < many->n_rows; i++) {
+        const struct fr_setting *row = &many->rows[i];
+        char expected[256];
+        int n = fprintf(file, "#\n#   %s:", row->key);
+        print_wrapped(row->help, (size_t)n - 2, "#     ", 78, file);
+        fputs("#     Expected:", file);
+        print_wrapped(fr_setting_expected(row, expected, sizeof expected), 15, "#     ", 78, file);
+    }
+    fputc('\n', file);
+    print_example(many->example, file);
+}
+
 void fr_settings_print_sample(const struct fr_settings_table *table, FILE *file)
 {
     fprintf(file,
@@ -114,12 +133,13 @@ void fr_settings_print_sample(const struct fr_settings_table *table, FILE *file)
         fprintf(file, "#%s = %s\n", row->key, row->default_text);
     }
     const struct fr_free_section *more = table->free_section;
-    if (!more)
-        return;
-    fprintf(file, "\n[%s]\n\n# ", more->name);
-    print_wrapped(more->help, 2, "# ", 78, file);
-    for (const char *line = more->example; *line; line += strcspn(line, "\n") + 1)
-        fprintf(file, "#%.*s\n", (int)strcspn(line, "\n"), line);
+    if (more) {
+        fprintf(file, "\n[%s]\n\n# ", more->name);
+        print_wrapped(more->help, 2, "# ", 78, file);
+        print_example(more->example, file);
+    }
+    for (size_t i = 0; i < table->n_many; i++)
+        print_many_sample(&table->many[i], file);
 }
 
 /* A cell of a Markdown table must not hold its border. */
@@ -132,25 +152,36 @@ static void print_cell(const char *text, FILE *file)
     }
 }
 
-void fr_settings_print_markdown(const struct fr_settings_table *table, FILE *file)
+static void print_markdown_rows(const struct fr_setting *rows, size_t n_rows, bool is_many,
+                                FILE *file)
 {
-    fprintf(file,
-            "Section `[%s]`:\n\n| key | value | default | what it is for |\n|---|---|---|---|\n",
-            table->section);
-    for (size_t i = 0; i < table->n_rows; i++) {
-        const struct fr_setting *row = &table->rows[i];
+    fputs("| key | value | default | what it is for |\n|---|---|---|---|\n", file);
+    for (size_t i = 0; i < n_rows; i++) {
+        const struct fr_setting *row = &rows[i];
         char expected[256];
         fprintf(file, "| `%s` | ", row->key);
         print_cell(fr_setting_expected(row, expected, sizeof expected), file);
-        if (is_text(row) && !*row->default_text)
+        if (!*row->default_text)
             fputs(" | none | ", file);
         else
-            fprintf(file, " | `%s` | ", row->default_text);
+            fprintf(file, is_many ? " | %s | " : " | `%s` | ", row->default_text);
         print_cell(row->help, file);
         fputs(" |\n", file);
     }
+}
+
+void fr_settings_print_markdown(const struct fr_settings_table *table, FILE *file)
+{
+    fprintf(file, "Section `[%s]`:\n\n", table->section);
+    print_markdown_rows(table->rows, table->n_rows, false, file);
     const struct fr_free_section *more = table->free_section;
     if (more)
         fprintf(file, "\nSection `[%s]`:\n\n%s\n\n```\n[%s]\n%s```\n", more->name, more->help,
                 more->name, more->example);
+    for (size_t i = 0; i < table->n_many; i++) {
+        const struct fr_many_sections *many = &table->many[i];
+        fprintf(file, "\nSections `[%s NAME]`:\n\n%s\n\n", many->kind, many->help);
+        print_markdown_rows(many->rows, many->n_rows, true, file);
+        fprintf(file, "\n```\n%s```\n", many->example);
+    }
 }

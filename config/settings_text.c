@@ -10,6 +10,7 @@
 #include "config/settings.h"
 
 #include "common/daemon/log.h"
+#include "framering/framering.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -25,6 +26,12 @@ struct reading {
     int line;
     int *set_at;                            /* line that set the row, 0: none yet */
     struct fr_control_settings *free_lines; /* in `settings`; NULL: the table has no free section */
+    /* The section of many that is being read, NULL: none; its item, its line, and of its rows those
+     * that were set. */
+    const struct fr_many_sections *many;
+    void *item;
+    int item_line;
+    uint64_t item_set;
     int error;
     char *reason;
     size_t reason_size;
@@ -62,13 +69,94 @@ static bool check_bytes(struct reading *reading, const char *line, size_t n)
     return true;
 }
 
-/* "[capture]", or "[capture] or [controls]". */
+/* "[capture]", "[capture] or [controls]", "[analyzer], [zone NAME] or [ignore NAME]". */
 static const char *sections(const struct fr_settings_table *table, char buf[128])
 {
-    const struct fr_free_section *more = table->free_section;
-    snprintf(buf, 128, "[%s]%s%s%s", table->section, more ? " or [" : "", more ? more->name : "",
-             more ? "]" : "");
+    size_t n_more = table->n_many + (table->free_section != NULL);
+    size_t n = (size_t)snprintf(buf, 128, "[%s]", table->section);
+    for (size_t i = 0; i < n_more && n < 128; i++) {
+        bool is_many = i < table->n_many;
+        n += (size_t)snprintf(buf + n, 128 - n, "%s[%s%s]", i + 1 < n_more ? ", " : " or ",
+                              is_many ? table->many[i].kind : table->free_section->name,
+                              is_many ? " NAME" : "");
+    }
     return buf;
+}
+
+static size_t *count_of(const struct reading *reading, const struct fr_many_sections *many)
+{
+    return (size_t *)(void *)((char *)reading->settings + many->n_offset);
+}
+
+static char *item_of(const struct reading *reading, const struct fr_many_sections *many, size_t i)
+{
+    return (char *)reading->settings + many->items_offset + i * many->item_bytes;
+}
+
+/* The section of many is complete, and may lack something. */
+static bool end_item(struct reading *reading)
+{
+    const struct fr_many_sections *many = reading->many;
+    char why[FR_SETTINGS_REASON_MAX - 80];
+
+    reading->many = NULL;
+    if (!many || many->check(reading->item, why, sizeof why) == 0)
+        return true;
+    reading->line = reading->item_line;
+    refuse(reading, -EINVAL, "[%s %s]: %s", many->kind, (const char *)reading->item, why);
+    return false;
+}
+
+/* "zone door": another item. False: refused, or `text` is no section of many (*ret_is_many). */
+static bool begin_item(struct reading *reading, const char *text, size_t length, bool *ret_is_many)
+{
+    const struct fr_settings_table *table = reading->table;
+    const struct fr_many_sections *many = NULL;
+    char name[64], shown[64];
+
+    for (size_t i = 0; i < table->n_many; i++) {
+        size_t n = strlen(table->many[i].kind);
+        if (length >= n && memcmp(text, table->many[i].kind, n) == 0 &&
+            (length == n || text[n] == ' ' || text[n] == '\t'))
+            many = &table->many[i];
+    }
+    *ret_is_many = many != NULL;
+    if (!many)
+        return false;
+    text += strlen(many->kind);
+    length -= strlen(many->kind);
+    while (length && (*text == ' ' || *text == '\t'))
+        text++, length--;
+    snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1,
+             text);
+    if (!fr_camera_name_ok(name) || length > FR_SECTION_NAME_MAX) {
+        refuse(
+            reading, -EINVAL,
+            "[%s %s]: not a name; expected 1 to %d of the characters A-Z a-z 0-9 . _ - without a "
+            "dot or a dash in front",
+            many->kind, fr_log_escape(name, shown, sizeof shown), FR_SECTION_NAME_MAX);
+        return false;
+    }
+    size_t *n = count_of(reading, many);
+    for (size_t i = 0; i < *n; i++) {
+        if (strcmp(item_of(reading, many, i), name) == 0) {
+            refuse(reading, -EINVAL, "[%s %s]: stands there twice; expected each name once",
+                   many->kind, name);
+            return false;
+        }
+    }
+    if (*n == many->max) {
+        refuse(reading, -EINVAL, "[%s %s]: one too many; expected at most %zu of these", many->kind,
+               name, many->max);
+        return false;
+    }
+    reading->many = many;
+    reading->item = item_of(reading, many, (*n)++);
+    reading->item_line = reading->line;
+    reading->item_set = 0;
+    memcpy(reading->item, many->blank, many->item_bytes);
+    memcpy(reading->item, name, strlen(name) + 1);
+    return true;
 }
 
 static bool is_section(const char *name, const char *text, size_t length)
@@ -95,7 +183,12 @@ static bool check_section(struct reading *reading, const char *line, size_t n)
                sections(table, expected));
         return false;
     }
+    if (!end_item(reading))
+        return false;
+    bool is_many;
     size_t length = (size_t)(close - line) - 1;
+    if (begin_item(reading, line + 1, length, &is_many) || is_many)
+        return !reading->error;
     if (is_section(table->section, line + 1, length) ||
         (table->free_section && is_section(table->free_section->name, line + 1, length)))
         return true;
@@ -212,6 +305,27 @@ static int take_free(struct reading *reading, const char *name, const char *valu
     return 1;
 }
 
+/* A line of a section of many. 1, or 0 and the reading has an error. */
+static int take_item_value(struct reading *reading, const char *key, const char *value)
+{
+    const struct fr_many_sections *many = reading->many;
+    const struct fr_setting *row = fr_settings_find_row(many->rows, many->n_rows, key);
+    char why[FR_SETTINGS_REASON_MAX - 80];
+
+    if (row && reading->item_set & UINT64_C(1) << (row - many->rows)) {
+        refuse(reading, -EINVAL, "%s: set twice; expected it once in [%s %s]", key, many->kind,
+               (const char *)reading->item);
+        return 0;
+    }
+    if (fr_settings_set_row(many->rows, many->n_rows, reading->item, key, value, why, sizeof why) <
+        0) {
+        refuse(reading, -EINVAL, "%s", why);
+        return 0;
+    }
+    reading->item_set |= UINT64_C(1) << (row - many->rows);
+    return 1;
+}
+
 /* libinih's handler: one key and its value. */
 static int take_value(void *userdata, const char *section, const char *key, const char *value)
 {
@@ -220,6 +334,8 @@ static int take_value(void *userdata, const char *section, const char *key, cons
     const struct fr_setting *row = fr_settings_find(table, key);
     char why[FR_SETTINGS_REASON_MAX - 80];
 
+    if (reading->many)
+        return take_item_value(reading, key, value);
     if (reading->free_lines && strcmp(section, table->free_section->name) == 0)
         return take_free(reading, key, value);
     if (strcmp(section, table->section) != 0) {
@@ -268,7 +384,14 @@ int fr_settings_load_text(const struct fr_settings_table *table, void *settings,
                                                                     table->free_section->offset);
         memset(reading.free_lines, 0, sizeof *reading.free_lines);
     }
+    for (size_t i = 0; i < table->n_many; i++) {
+        const struct fr_many_sections *many = &table->many[i];
+        memset(item_of(&reading, many, 0), 0, many->max * many->item_bytes);
+        *count_of(&reading, many) = 0;
+    }
     int line = ini_parse_stream(read_line, &reading, take_value, &reading);
+    if (!line && !reading.error)
+        end_item(&reading);
     if (line > 0 && (!reading.error || line < reading.line)) {
         /* libinih goes on after a line that it cannot take; the first one is what counts. */
         reading.error = 0;

@@ -521,7 +521,8 @@ static void uncomment(char *text)
         end = in + strcspn(in, "\n");
         end += *end == '\n';
         char *equals = memchr(in, '=', (size_t)(end - in));
-        if (*in == '#' && in[1] != ' ' && equals && equals[2] != '\n')
+        bool is_setting = in[1] != ' ' && equals && equals[2] != '\n';
+        if (*in == '#' && (is_setting || in[1] == '['))
             in++;
         memmove(out, in, (size_t)(end - in));
         out += end - in;
@@ -551,6 +552,12 @@ static void check_table(const struct fr_settings_table *t)
             struct fr_control_settings *lines = (void *)((char *)got + t->free_section->offset);
             ck_assert_int_eq(lines->n > 0, i);
             memset(lines, 0, sizeof *lines);
+        }
+        for (size_t k = 0; k < t->n_many; k++) { /* the same */
+            size_t *n_items = (void *)(got + t->many[k].n_offset);
+            ck_assert_int_eq(*n_items > 0, i);
+            *n_items = 0;
+            memset(got + t->many[k].items_offset, 0, t->many[k].max * t->many[k].item_bytes);
         }
         ck_assert(memcmp(got, wanted, t->struct_bytes) == 0);
     }
