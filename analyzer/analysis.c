@@ -23,14 +23,12 @@ struct fr_analysis {
     struct fr_frame_log *frame_log;
     struct fr_output *output;
     struct fr_event_teller teller;
-    struct fr_tuning tuning;
     int64_t signal_timeout_ns;
     int64_t watchdog_ns; /* 0: there is none */
 
-    struct fr_detector *detector; /* NULL before the first frame */
-    struct fr_format format;      /* of the last frame */
-    uint64_t epoch;               /* of the last frame; 0: none yet */
-    struct fr_events events;
+    struct fr_watch watch;   /* without a detector before the first frame */
+    struct fr_format format; /* of the last frame */
+    uint64_t epoch;          /* of the last frame; 0: none yet */
     bool has_signal;
     double share;
     uint64_t n_frames, n_motions, n_dropped_told;
@@ -73,8 +71,8 @@ static uint64_t random_number(void)
     return number;
 }
 
-int fr_analysis_new(const struct fr_analysis_options *options, struct fr_reader *reader,
-                    struct fr_analysis **ret_analysis)
+int fr_analysis_new(const struct fr_analysis_options *options, struct fr_tuning *tuning,
+                    struct fr_reader *reader, struct fr_analysis **ret_analysis)
 {
     struct fr_analysis *a = calloc(1, sizeof *a);
     if (!a)
@@ -84,7 +82,6 @@ int fr_analysis_new(const struct fr_analysis_options *options, struct fr_reader 
     a->teller.camera = options->camera;
     a->teller.analyzer = options->name;
     fr_event_id_prefix(&a->teller, fr_now_wall_ns(), random_number());
-    a->tuning = options->tuning;
     a->signal_timeout_ns = options->signal_timeout_ns;
     a->watchdog_ns = fr_notify_watchdog_interval_ns();
     a->has_signal = true;
@@ -96,7 +93,7 @@ int fr_analysis_new(const struct fr_analysis_options *options, struct fr_reader 
         free(a);
         return r;
     }
-    fr_events_init(&a->events, &a->tuning.events, a->last_frame_mono_ns, write_event, a);
+    fr_watch_init(&a->watch, tuning, a->last_frame_mono_ns, write_event, a);
     *ret_analysis = a;
     return 0;
 }
@@ -124,23 +121,34 @@ void fr_analysis_free(struct fr_analysis *analysis)
 
     if (!analysis)
         return;
-    fr_events_stop(&analysis->events, fr_now_mono_ns());
+    fr_events_stop(&analysis->watch.events, fr_now_mono_ns());
     fr_output_free(analysis->output, OUTPUT_PATIENCE_NS, &counts);
     if (counts.dropped != analysis->n_dropped_told)
         fr_log(LOG_WARNING, "%" PRIu64 " events were dropped: stdout did not take them",
                counts.dropped);
-    fr_detector_free(analysis->detector);
+    fr_watch_fini(&analysis->watch);
     free(analysis);
 }
 
-void fr_analysis_tune(struct fr_analysis *analysis, const struct fr_tuning *tuning,
-                      int64_t signal_timeout_ns)
+/* At some sizes a zone may be too small to have a pixel, and nothing will ever move in it. */
+static void warn_of_empty_zone(const struct fr_analysis *a)
 {
-    analysis->tuning = *tuning;
+    const char *zone = fr_watch_empty_zone(&a->watch);
+    if (zone)
+        fr_log(LOG_WARNING,
+               "zone %s is too small for frames of %" PRIu32 "x%" PRIu32 ": no pixel lies in it",
+               zone, a->watch.width_px, a->watch.height_px);
+}
+
+int fr_analysis_tune(struct fr_analysis *analysis, struct fr_tuning *tuning,
+                     int64_t signal_timeout_ns)
+{
+    int r = fr_watch_tune(&analysis->watch, tuning, fr_now_mono_ns());
+    if (r < 0)
+        return r;
     analysis->signal_timeout_ns = signal_timeout_ns;
-    fr_events_set(&analysis->events, &tuning->events);
-    if (analysis->detector)
-        fr_detector_set(analysis->detector, &tuning->detector);
+    warn_of_empty_zone(analysis);
+    return 0;
 }
 
 /* " (7 times since this was last said)", or nothing for the first time. */
@@ -174,15 +182,13 @@ static void lose_signal(struct fr_analysis *a, enum fr_event_reason reason, int6
     else if (reason == FR_EVENT_REASON_NO_FRAMES)
         fr_log(LOG_WARNING, "signal lost: no frame for %.1f s",
                (double)(now_ns - a->last_frame_mono_ns) / (double)FR_NS_PER_S);
-    fr_events_signal_lost(&a->events, reason, now_ns);
+    fr_events_signal_lost(&a->watch.events, reason, now_ns);
 }
 
 /* The ring of this frame is another one than the last frame's, or the first. */
 static int enter_epoch(struct fr_analysis *a, const struct fr_frame *frame)
 {
     const struct fr_format *format = &frame->format;
-    bool is_same_size = a->detector && a->format.width_px == format->width_px &&
-                        a->format.height_px == format->height_px;
     char fourcc[5];
 
     a->epoch = frame->epoch;
@@ -190,11 +196,7 @@ static int enter_epoch(struct fr_analysis *a, const struct fr_frame *frame)
     fr_log(LOG_INFO, "epoch %" PRIu64 " of %s: %" PRIu32 "x%" PRIu32 " %s", frame->epoch,
            a->teller.camera, format->width_px, format->height_px,
            fr_fourcc_name(format->fourcc, fourcc));
-    if (is_same_size)
-        return 0;
-    fr_detector_free(a->detector);
-    a->detector = NULL;
-    int r = fr_detector_new(&a->tuning.detector, format->width_px, format->height_px, &a->detector);
+    int r = fr_watch_set_size(&a->watch, format->width_px, format->height_px);
     if (r == -EINVAL) {
         fr_log(LOG_ERR,
                "frames of %" PRIu32 "x%" PRIu32 " are not analysed; expected %dx%d or more",
@@ -204,6 +206,8 @@ static int enter_epoch(struct fr_analysis *a, const struct fr_frame *frame)
     if (r < 0)
         fr_log(LOG_ERR, "no memory for a detector of %" PRIu32 "x%" PRIu32 ": %s", format->width_px,
                format->height_px, strerror(-r));
+    else
+        warn_of_empty_zone(a);
     return r;
 }
 
@@ -225,7 +229,8 @@ static bool look(struct fr_analysis *a, struct fr_frame *frame, int64_t now_ns)
     if (is_corrupt)
         LOG_LIMITED(&a->corrupt_limit, now_ns, "frame %" PRIu64 ": damaged, says its source",
                     frame->number);
-    else if (a->detector && (r = fr_detector_look_frame(a->detector, frame)) == -ENOTSUP)
+    else if (a->watch.detector &&
+             (r = fr_detector_look_frame(a->watch.detector, frame)) == -ENOTSUP)
         LOG_LIMITED(&a->luma_limit, now_ns, "frame %" PRIu64 ": no luma in it", frame->number);
     if (a->frame_log)
         hash = fr_frame_hash(frame);
@@ -275,14 +280,12 @@ static int analyse(struct fr_analysis *a, struct fr_frame *frame)
         a->has_signal = true;
         a->status_told_mono_ns = 0;
         fr_log(LOG_NOTICE, "signal is back");
-        fr_detector_doubt(a->detector);
+        fr_detector_doubt(a->watch.detector);
     }
-    r = fr_detector_decide(a->detector, id.captured_mono_ns, &detection);
-    if (r < 0)
-        return r;
-    a->share = detection.share;
-    fr_events_frame(&a->events, &id, &detection);
-    return 0;
+    r = fr_watch_decide(&a->watch, &id, &detection);
+    if (r == 0)
+        a->share = detection.share;
+    return r;
 }
 
 static void tell_manager(struct fr_analysis *a, int64_t now_ns)

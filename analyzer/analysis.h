@@ -15,29 +15,29 @@
 #include "analyzer/frame_log.h"
 #include "analyzer/output.h"
 #include "analyzer/signal_watch.h"
-#include "analyzer/tuning.h"
+#include "analyzer/watch.h"
 
 struct fr_analysis;
 
 struct fr_analysis_options {
     const char *camera, *name;
     int64_t signal_timeout_ns;
-    struct fr_tuning tuning;
     size_t queue_events;
     int output_fd;
     struct fr_frame_log *frame_log; /* NULL: none; stays the caller's */
 };
 
-/* The loop over `reader`, which stays the caller's and must outlive it. Logs. -ENOMEM, -EMFILE,
- * -EAGAIN. */
-int fr_analysis_new(const struct fr_analysis_options *options, struct fr_reader *reader,
-                    struct fr_analysis **ret_analysis);
+/* The loop over `reader`, which stays the caller's and must outlive it; *tuning becomes the loop's when
+ * it succeeds, and is emptied. Logs. -ENOMEM, -EMFILE, -EAGAIN. */
+int fr_analysis_new(const struct fr_analysis_options *options, struct fr_tuning *tuning,
+                    struct fr_reader *reader, struct fr_analysis **ret_analysis);
 /* Tells the end of a motion under way, gives the output half a second, and frees. Takes NULL. */
 void fr_analysis_free(struct fr_analysis *analysis);
 
-/* Other settings; what was learnt stays. */
-void fr_analysis_tune(struct fr_analysis *analysis, const struct fr_tuning *tuning,
-                      int64_t signal_timeout_ns);
+/* Other settings; what was learnt stays. *tuning becomes the loop's and is emptied. -ENOMEM: nothing
+ * has changed. */
+int fr_analysis_tune(struct fr_analysis *analysis, struct fr_tuning *tuning,
+                     int64_t signal_timeout_ns);
 
 /* Waits for a frame, and analyses it; or says why there is none. 0: go on. -ECANCELED: a signal
  * came. Others: it cannot go on (logged). */

@@ -68,6 +68,18 @@ static void put_boxes(struct line *line, const struct fr_event *event)
         put_number(line, "boxes_left_out", event->n_objects - event->n_boxes);
 }
 
+static void put_levels(struct line *line, const struct fr_event *event)
+{
+    struct line zones = {.object = json_object(), .is_whole = true};
+    for (size_t i = 0; i < event->n_levels; i++)
+        put_real(&zones, event->levels[i].zone, event->levels[i].share, 1e-6);
+    if (event->n_levels)
+        put(line, "zones", zones.object);
+    else
+        json_decref(zones.object);
+    line->is_whole &= zones.is_whole;
+}
+
 static void put_teller(struct line *line, const char *name, const struct fr_event_teller *teller)
 {
     put_string(line, "event", name);
@@ -102,7 +114,8 @@ char *fr_event_json(const struct fr_event *event, const struct fr_event_teller *
 
     put_teller(&line, fr_event_kind_name(event->kind), teller);
     snprintf(id, sizeof id, "%s-%" PRIu64, teller->id_prefix, event->serial);
-    put_string(&line, "id", id);
+    if (event->serial)
+        put_string(&line, "id", id);
     put_time(&line, "time", teller, event->decided_mono_ns);
     if (event->frame.width_px) {
         put_number(&line, "frame", event->frame.number);
@@ -112,6 +125,9 @@ char *fr_event_json(const struct fr_event *event, const struct fr_event_teller *
     }
     if (event->reason != FR_EVENT_REASON_NONE)
         put_string(&line, "reason", fr_event_reason_name(event->reason));
+
+    if (*event->zone)
+        put_string(&line, "zone", event->zone);
 
     switch (event->kind) {
     case FR_EVENT_MOTION_END:
@@ -135,6 +151,15 @@ char *fr_event_json(const struct fr_event *event, const struct fr_event_teller *
     case FR_EVENT_SIGNAL_BACK:
         put_real(&line, "duration", (double)event->duration_ns / (double)FR_NS_PER_S, 1e-3);
         break;
+    case FR_EVENT_SHAKE_END:
+        put_time(&line, "began", teller, event->began_mono_ns);
+        put_real(&line, "duration", (double)event->duration_ns / (double)FR_NS_PER_S, 1e-3);
+        break;
+    case FR_EVENT_LEVEL:
+        put_real(&line, "share", event->share, 1e-6);
+        put_levels(&line, event);
+        break;
+    case FR_EVENT_SHAKE_START:
     case FR_EVENT_SIGNAL_LOST:
         break;
     }

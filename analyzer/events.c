@@ -1,5 +1,7 @@
 #include "analyzer/events.h"
 
+#include <string.h>
+
 static const int64_t NS_PER_S = 1000000000;
 
 const char *fr_event_kind_name(enum fr_event_kind kind)
@@ -7,7 +9,8 @@ const char *fr_event_kind_name(enum fr_event_kind kind)
     static const char *const names[] = {
         [FR_EVENT_MOTION_START] = "motion_start", [FR_EVENT_MOTION_END] = "motion_end",
         [FR_EVENT_LIGHT_CHANGE] = "light_change", [FR_EVENT_SIGNAL_LOST] = "signal_lost",
-        [FR_EVENT_SIGNAL_BACK] = "signal_back",
+        [FR_EVENT_SIGNAL_BACK] = "signal_back",   [FR_EVENT_SHAKE_START] = "shake_start",
+        [FR_EVENT_SHAKE_END] = "shake_end",       [FR_EVENT_LEVEL] = "level",
     };
     return names[kind];
 }
@@ -19,6 +22,7 @@ const char *fr_event_reason_name(enum fr_event_reason reason)
         [FR_EVENT_REASON_QUIET] = "quiet",
         [FR_EVENT_REASON_NO_SIGNAL] = "signal_lost",
         [FR_EVENT_REASON_STOPPED] = "stopped",
+        [FR_EVENT_REASON_SETTINGS] = "settings",
         [FR_EVENT_REASON_NO_WRITER] = "no_writer",
         [FR_EVENT_REASON_NO_FRAMES] = "no_frames",
         [FR_EVENT_REASON_UNREADABLE] = "unreadable",
@@ -29,21 +33,26 @@ const char *fr_event_reason_name(enum fr_event_reason reason)
 void fr_events_init(struct fr_events *events, const struct fr_event_settings *settings,
                     int64_t now_mono_ns, fr_event_listener *listener, void *userdata)
 {
-    *events = (struct fr_events){.settings = *settings,
+    *events = (struct fr_events){.motions[0].zone.settings = *settings,
                                  .listener = listener,
                                  .userdata = userdata,
                                  .has_signal = true,
                                  .lost_mono_ns = now_mono_ns};
 }
 
-void fr_events_set(struct fr_events *events, const struct fr_event_settings *settings)
+void fr_events_set_levels(struct fr_events *events, bool has_levels)
 {
-    events->settings = *settings;
+    events->has_levels = has_levels;
 }
 
 static void tell(struct fr_events *events, struct fr_event *event)
 {
     events->listener(event, events->userdata);
+}
+
+static void name_zone(struct fr_event *event, const struct fr_motion *motion)
+{
+    memcpy(event->zone, motion->zone.name, sizeof event->zone);
 }
 
 static void show_picture(struct fr_event *event, const struct fr_detection *detection)
@@ -55,52 +64,140 @@ static void show_picture(struct fr_event *event, const struct fr_detection *dete
         event->boxes[i] = detection->objects[i];
 }
 
-static void end_motion(struct fr_events *events, enum fr_event_reason reason, int64_t now_mono_ns)
+static void end_motion(struct fr_events *events, struct fr_motion *motion,
+                       enum fr_event_reason reason, int64_t now_mono_ns)
 {
-    if (events->is_moving) {
-        struct fr_event event = events->peak;
+    if (motion->is_moving) {
+        struct fr_event event = motion->peak;
         event.kind = FR_EVENT_MOTION_END;
         event.reason = reason;
-        event.serial = events->serial;
+        event.serial = motion->serial;
         event.frame = events->last_frame;
         event.decided_mono_ns = now_mono_ns;
-        event.began_mono_ns = events->began_mono_ns;
-        event.duration_ns = events->last_motion_mono_ns - events->began_mono_ns;
-        event.n_frames = events->n_frames;
+        event.began_mono_ns = motion->began_mono_ns;
+        event.duration_ns = motion->last_motion_mono_ns - motion->began_mono_ns;
+        event.n_frames = motion->n_frames;
+        name_zone(&event, motion);
         tell(events, &event);
     }
-    events->is_moving = false;
-    events->moving_ns = 0;
-    events->n_frames = 0;
-    events->peak = (struct fr_event){0};
+    motion->is_moving = false;
+    motion->moving_ns = 0;
+    motion->n_frames = 0;
+    motion->peak = (struct fr_event){0};
+}
+
+static size_t n_motions(const struct fr_events *events)
+{
+    return events->n_zones ? events->n_zones : 1;
+}
+
+static void end_motions(struct fr_events *events, enum fr_event_reason reason, int64_t now_mono_ns)
+{
+    for (size_t i = 0; i < n_motions(events); i++)
+        end_motion(events, &events->motions[i], reason, now_mono_ns);
 }
 
 /* A frame with motion, from which an event has begun or may yet begin. */
-static void note_motion(struct fr_events *events, const struct fr_frame_id *frame,
+static void note_motion(struct fr_motion *motion, const struct fr_frame_id *frame,
                         const struct fr_detection *detection)
 {
-    if (!events->n_frames++)
-        events->began_mono_ns = frame->captured_mono_ns;
-    events->last_motion_mono_ns = frame->captured_mono_ns;
-    if (events->n_frames == 1 || detection->share > events->peak.share) {
-        show_picture(&events->peak, detection);
+    if (!motion->n_frames++)
+        motion->began_mono_ns = frame->captured_mono_ns;
+    motion->last_motion_mono_ns = frame->captured_mono_ns;
+    if (motion->n_frames == 1 || detection->share > motion->peak.share) {
+        show_picture(&motion->peak, detection);
         double frame_px = (double)frame->width_px * frame->height_px;
-        events->peak.peak_area_px = (uint64_t)(detection->share * frame_px + 0.5);
-        events->peak.peak_frame = *frame;
+        motion->peak.peak_area_px = (uint64_t)(detection->share * frame_px + 0.5);
+        motion->peak.peak_frame = *frame;
     }
 }
 
-static void begin_motion(struct fr_events *events, const struct fr_frame_id *frame,
-                         const struct fr_detection *detection)
+static void begin_motion(struct fr_events *events, struct fr_motion *motion,
+                         const struct fr_frame_id *frame, const struct fr_detection *detection)
 {
     struct fr_event event = {.kind = FR_EVENT_MOTION_START,
                              .serial = ++events->last_serial,
                              .frame = *frame,
                              .decided_mono_ns = frame->captured_mono_ns,
-                             .began_mono_ns = events->began_mono_ns};
-    events->is_moving = true;
-    events->serial = event.serial;
+                             .began_mono_ns = motion->began_mono_ns};
+    motion->is_moving = true;
+    motion->serial = event.serial;
+    name_zone(&event, motion);
     show_picture(&event, detection);
+    tell(events, &event);
+}
+
+static void follow_motion(struct fr_events *events, struct fr_motion *motion, int64_t elapsed_ns,
+                          const struct fr_frame_id *frame, const struct fr_detection *detection)
+{
+    const struct fr_event_settings *settings = &motion->zone.settings;
+    bool moves = detection->n_objects && !detection->is_settling;
+
+    /* A change of light that became motion's beginning was none. */
+    if (detection->is_light_change && !motion->is_moving)
+        end_motion(events, motion, FR_EVENT_REASON_NONE, frame->captured_mono_ns);
+    if (moves)
+        note_motion(motion, frame, detection);
+    if (motion->is_moving) {
+        if (frame->captured_mono_ns - motion->last_motion_mono_ns >= settings->end_ns)
+            end_motion(events, motion, FR_EVENT_REASON_QUIET, frame->captured_mono_ns);
+    } else if (moves) {
+        motion->moving_ns += elapsed_ns;
+        if (motion->moving_ns >= settings->start_ns)
+            begin_motion(events, motion, frame, detection);
+    } else if (motion->n_frames && !detection->is_settling) {
+        motion->moving_ns -= elapsed_ns;
+        if (motion->moving_ns <= 0)
+            end_motion(events, motion, FR_EVENT_REASON_NONE, frame->captured_mono_ns);
+    }
+}
+
+static void end_shake(struct fr_events *events, int64_t now_mono_ns)
+{
+    struct fr_event event = {.kind = FR_EVENT_SHAKE_END,
+                             .serial = events->shake_serial,
+                             .frame = events->last_frame,
+                             .decided_mono_ns = now_mono_ns,
+                             .began_mono_ns = events->shake_mono_ns,
+                             .duration_ns = events->last_shake_mono_ns - events->shake_mono_ns};
+    if (events->is_shaking)
+        tell(events, &event);
+    events->is_shaking = false;
+}
+
+static void follow_shake(struct fr_events *events, const struct fr_frame_id *frame,
+                         const struct fr_detection *detection)
+{
+    if (!detection->is_shaking) {
+        end_shake(events, frame->captured_mono_ns);
+        return;
+    }
+    events->last_shake_mono_ns = frame->captured_mono_ns;
+    if (events->is_shaking)
+        return;
+    struct fr_event event = {.kind = FR_EVENT_SHAKE_START,
+                             .serial = ++events->last_serial,
+                             .frame = *frame,
+                             .decided_mono_ns = frame->captured_mono_ns,
+                             .began_mono_ns = frame->captured_mono_ns};
+    events->is_shaking = true;
+    events->shake_serial = event.serial;
+    events->shake_mono_ns = frame->captured_mono_ns;
+    tell(events, &event);
+}
+
+static void tell_level(struct fr_events *events, const struct fr_frame_id *frame,
+                       const struct fr_detection *detection, const struct fr_detection *zones)
+{
+    struct fr_event event = {.kind = FR_EVENT_LEVEL,
+                             .frame = *frame,
+                             .decided_mono_ns = frame->captured_mono_ns,
+                             .share = detection->share,
+                             .n_levels = events->n_zones};
+    for (size_t i = 0; i < events->n_zones; i++) {
+        memcpy(event.levels[i].zone, events->motions[i].zone.name, sizeof event.levels[i].zone);
+        event.levels[i].share = zones[i].share;
+    }
     tell(events, &event);
 }
 
@@ -136,7 +233,7 @@ static void tell_signal_back(struct fr_events *events, const struct fr_frame_id 
 }
 
 void fr_events_frame(struct fr_events *events, const struct fr_frame_id *frame,
-                     const struct fr_detection *detection)
+                     const struct fr_detection *detection, const struct fr_detection *zones)
 {
     /* A gap of more than a second is a second: nobody saw what happened in it. */
     int64_t elapsed_ns = 0;
@@ -149,28 +246,39 @@ void fr_events_frame(struct fr_events *events, const struct fr_frame_id *frame,
     events->has_frame = true;
     events->last_frame = *frame;
 
-    if (detection->is_light_change) {
-        /* A change of light that became motion's beginning was none. */
-        if (!events->is_moving)
-            end_motion(events, FR_EVENT_REASON_NONE, frame->captured_mono_ns);
+    if (detection->is_light_change)
         tell_light(events, frame, detection);
-    }
+    follow_shake(events, frame, detection);
+    for (size_t i = 0; i < n_motions(events); i++)
+        follow_motion(events, &events->motions[i], elapsed_ns, frame,
+                      events->n_zones ? &zones[i] : detection);
+    if (events->has_levels)
+        tell_level(events, frame, detection, zones);
+}
 
-    bool moves = detection->n_objects && !detection->is_settling;
-    if (moves)
-        note_motion(events, frame, detection);
-    if (events->is_moving) {
-        if (frame->captured_mono_ns - events->last_motion_mono_ns >= events->settings.end_ns)
-            end_motion(events, FR_EVENT_REASON_QUIET, frame->captured_mono_ns);
-    } else if (moves) {
-        events->moving_ns += elapsed_ns;
-        if (events->moving_ns >= events->settings.start_ns)
-            begin_motion(events, frame, detection);
-    } else if (events->n_frames && !detection->is_settling) {
-        events->moving_ns -= elapsed_ns;
-        if (events->moving_ns <= 0)
-            end_motion(events, FR_EVENT_REASON_NONE, frame->captured_mono_ns);
+void fr_events_set(struct fr_events *events, const struct fr_event_settings *settings,
+                   const struct fr_event_zone *zones, size_t n_zones, int64_t now_mono_ns)
+{
+    const struct fr_event_zone whole = {.settings = *settings};
+    struct fr_motion before[FR_ZONES_MAX];
+    size_t n_before = n_motions(events), n_after = n_zones ? n_zones : 1;
+    bool stays[FR_ZONES_MAX] = {false};
+
+    memcpy(before, events->motions, sizeof before);
+    memset(events->motions, 0, sizeof events->motions);
+    events->n_zones = n_zones;
+    for (size_t i = 0; i < n_after; i++) {
+        const struct fr_event_zone *zone = n_zones ? &zones[i] : &whole;
+        for (size_t k = 0; k < n_before; k++)
+            if (strcmp(before[k].zone.name, zone->name) == 0) {
+                events->motions[i] = before[k];
+                stays[k] = true;
+            }
+        events->motions[i].zone = *zone;
     }
+    for (size_t k = 0; k < n_before; k++)
+        if (!stays[k])
+            end_motion(events, &before[k], FR_EVENT_REASON_SETTINGS, now_mono_ns);
 }
 
 void fr_events_signal_lost(struct fr_events *events, enum fr_event_reason reason,
@@ -178,7 +286,8 @@ void fr_events_signal_lost(struct fr_events *events, enum fr_event_reason reason
 {
     if (!events->has_signal)
         return;
-    end_motion(events, FR_EVENT_REASON_NO_SIGNAL, now_mono_ns);
+    end_motions(events, FR_EVENT_REASON_NO_SIGNAL, now_mono_ns);
+    end_shake(events, now_mono_ns);
     if (events->has_frame)
         events->lost_mono_ns = events->last_frame.captured_mono_ns;
     events->has_signal = false;
@@ -193,5 +302,6 @@ void fr_events_signal_lost(struct fr_events *events, enum fr_event_reason reason
 
 void fr_events_stop(struct fr_events *events, int64_t now_mono_ns)
 {
-    end_motion(events, FR_EVENT_REASON_STOPPED, now_mono_ns);
+    end_motions(events, FR_EVENT_REASON_STOPPED, now_mono_ns);
+    end_shake(events, now_mono_ns);
 }

@@ -57,16 +57,25 @@ static void reload(struct fr_analysis *analysis, int argc, char **argv,
                    const struct fr_analyzer_settings *before)
 {
     struct fr_analyzer_settings settings;
+    struct fr_options_result result;
     struct fr_tuning tuning;
     char reason[FR_SETTINGS_REASON_MAX];
 
-    if (fr_options_reload(&program, argc, argv, &settings, NULL, reason, sizeof reason) < 0 ||
-        fr_tuning_init(&tuning, &settings, reason, sizeof reason) < 0) {
+    int r = fr_options_reload(&program, argc, argv, &settings, &result, reason, sizeof reason);
+    if (r == 0)
+        r = fr_tuning_init(&tuning, &settings, result.config_path, reason, sizeof reason);
+    if (r == 0) {
+        r = fr_analysis_tune(analysis, &tuning, seconds_to_ns(settings.signal_timeout_s));
+        if (r < 0) {
+            snprintf(reason, sizeof reason, "%s", strerror(-r));
+            fr_tuning_fini(&tuning);
+        }
+    }
+    if (r < 0) {
         fr_log(LOG_ERR, "the new settings are not taken, the old ones stay: %s", reason);
         return;
     }
     fr_analyzer_settings_finish(&settings);
-    fr_analysis_tune(analysis, &tuning, seconds_to_ns(settings.signal_timeout_s));
     if (strcmp(settings.camera, before->camera) != 0 || strcmp(settings.name, before->name) != 0 ||
         settings.read_mode != before->read_mode || settings.queue_events != before->queue_events)
         fr_log(LOG_WARNING, "settings read again; camera, name, read_mode and queue_events only "
@@ -75,7 +84,7 @@ static void reload(struct fr_analysis *analysis, int argc, char **argv,
         fr_log(LOG_NOTICE, "settings read again");
 }
 
-static int run(const struct fr_analyzer_settings *settings, const struct fr_tuning *tuning,
+static int run(const struct fr_analyzer_settings *settings, struct fr_tuning *tuning,
                struct fr_frame_log *frame_log, int signal_fd, int argc, char **argv)
 {
     struct fr_reader *reader = NULL;
@@ -85,7 +94,6 @@ static int run(const struct fr_analyzer_settings *settings, const struct fr_tuni
         .camera = settings->camera,
         .name = settings->name,
         .signal_timeout_ns = seconds_to_ns(settings->signal_timeout_s),
-        .tuning = *tuning,
         .queue_events = (size_t)settings->queue_events,
         .output_fd = STDOUT_FILENO,
         .frame_log = frame_log,
@@ -99,7 +107,7 @@ static int run(const struct fr_analyzer_settings *settings, const struct fr_tuni
     }
     if (r == 0) {
         what = "an analysis and its output";
-        r = fr_analysis_new(&analysis_options, reader, &analysis);
+        r = fr_analysis_new(&analysis_options, tuning, reader, &analysis);
     }
     if (r < 0) {
         fr_log(LOG_ERR, "camera %s: cannot have %s: %s", settings->camera, what, strerror(-r));
@@ -137,7 +145,7 @@ int main(int argc, char **argv)
     if (code != FR_OPTIONS_GO_ON)
         return code;
     fr_log_init(program.name);
-    if (fr_tuning_init(&tuning, &settings, reason, sizeof reason) < 0) {
+    if (fr_tuning_init(&tuning, &settings, result.config_path, reason, sizeof reason) < 0) {
         fr_log(LOG_ERR, "%s", reason);
         return *result.config_path ? FR_EXIT_CONFIG : FR_EXIT_USAGE;
     }
@@ -156,6 +164,7 @@ int main(int argc, char **argv)
     }
     code = run(&settings, &tuning, frame_log, signal_fd, argc, argv);
     close(signal_fd);
+    fr_tuning_fini(&tuning);
     fr_frame_log_close(frame_log);
     fr_log_fini();
     return code;

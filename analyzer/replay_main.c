@@ -6,7 +6,7 @@
  */
 #include "analyzer/event_json.h"
 #include "analyzer/mask_files.h"
-#include "analyzer/tuning.h"
+#include "analyzer/watch.h"
 #include "common/daemon/clock.h"
 #include "common/daemon/log.h"
 #include "common/media/recording.h"
@@ -31,9 +31,8 @@ struct replay {
     struct fr_recording *recording;
     struct fr_geometry geometry;
     uint8_t *frame;
-    struct fr_detector *detector;
+    struct fr_watch watch;
     struct fr_mask_files *masks;
-    struct fr_events events;
     struct fr_rate rate;
     uint64_t n_frames, n_damaged, n_motions;
     double share;
@@ -155,14 +154,12 @@ static int analyse(struct replay *replay, uint64_t idx)
                                    .height_px = format->height_px};
     struct fr_detection detection;
 
-    int r = fr_detector_look(replay->detector, &luma);
+    int r = fr_detector_look(replay->watch.detector, &luma);
     if (r == 0)
-        r = fr_detector_decide(replay->detector, id.captured_mono_ns, &detection);
-    if (r < 0)
-        return r;
-    replay->share = detection.share;
-    fr_events_frame(&replay->events, &id, &detection);
-    return 0;
+        r = fr_watch_decide(&replay->watch, &id, &detection);
+    if (r == 0)
+        replay->share = detection.share;
+    return r;
 }
 
 /* Every frame of the recording. Returns an exit code. */
@@ -188,7 +185,7 @@ static int run(struct replay *replay)
         if (!is_damaged && analyse(replay, idx) < 0)
             return EXIT_FAILED;
         if (replay->masks &&
-            fr_mask_files_write(replay->masks, idx, is_damaged ? NULL : replay->detector,
+            fr_mask_files_write(replay->masks, idx, is_damaged ? NULL : replay->watch.detector,
                                 replay->reason, sizeof replay->reason) < 0) {
             show_progress(replay, true);
             fr_log(LOG_ERR, "%s", replay->reason);
@@ -198,13 +195,13 @@ static int run(struct replay *replay)
             return EXIT_FAILED;
         show_progress(replay, false);
     }
-    fr_events_stop(&replay->events, frame_time_ns(replay, replay->n_frames));
+    fr_events_stop(&replay->watch.events, frame_time_ns(replay, replay->n_frames));
     return replay->is_output_lost ? EXIT_FAILED : 0;
 }
 
 /* Everything that a run needs. Returns an exit code, its reason logged. */
 static int prepare(struct replay *replay, const char *path, const struct asked *asked,
-                   const struct fr_tuning *tuning)
+                   struct fr_tuning *tuning)
 {
     if (fr_recording_open(path, &replay->recording, replay->reason, sizeof replay->reason) < 0) {
         fr_log(LOG_ERR, "%s", replay->reason);
@@ -219,9 +216,9 @@ static int prepare(struct replay *replay, const char *path, const struct asked *
 
     format.fourcc = FR_FOURCC_GREY;
     int r = fr_geometry_init(&format, &replay->geometry);
+    fr_watch_init(&replay->watch, tuning, 0, write_event, replay);
     if (r == 0)
-        r = fr_detector_new(&tuning->detector, format.width_px, format.height_px,
-                            &replay->detector);
+        r = fr_watch_set_size(&replay->watch, format.width_px, format.height_px);
     if (r == -EINVAL) {
         fr_log(LOG_ERR, "%s: frames of %" PRIu32 "x%" PRIu32 "; expected %dx%d to %ux%u", path,
                format.width_px, format.height_px, FR_DETECTOR_SIDE_MIN, FR_DETECTOR_SIDE_MIN,
@@ -240,7 +237,6 @@ static int prepare(struct replay *replay, const char *path, const struct asked *
         fr_log(LOG_ERR, "%s", replay->reason);
         return EXIT_FAILED;
     }
-    fr_events_init(&replay->events, &tuning->events, 0, write_event, replay);
     return 0;
 }
 
@@ -258,7 +254,8 @@ int main(int argc, char **argv)
     fr_log_init(program.name);
     signal(SIGPIPE, SIG_IGN);
     setenv("TZ", "UTC0", 1); /* the recording's time is nobody's local time */
-    if (fr_tuning_init(&tuning, &settings, replay.reason, sizeof replay.reason) < 0) {
+    if (fr_tuning_init(&tuning, &settings, result.config_path, replay.reason,
+                       sizeof replay.reason) < 0) {
         fr_log(LOG_ERR, "%s", replay.reason);
         return *result.config_path ? FR_EXIT_CONFIG : FR_EXIT_USAGE;
     }
@@ -281,7 +278,8 @@ int main(int argc, char **argv)
                (double)replay.n_frames / (seconds > 0 ? seconds : 1));
     }
     fr_mask_files_free(replay.masks);
-    fr_detector_free(replay.detector);
+    fr_watch_fini(&replay.watch);
+    fr_tuning_fini(&tuning);
     fr_recording_close(replay.recording);
     free(replay.frame);
     fr_log_fini();

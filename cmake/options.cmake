@@ -6,6 +6,7 @@ endif()
 
 option(FRAMERING_TESTS "Build the tests and benchmarks" ON)
 option(FRAMERING_WERROR "Treat warnings as errors (for CI)" OFF)
+option(FRAMERING_PNG "Masks and heat maps in PNG, where libpng is there" ON)
 option(FRAMERING_FUZZ "Build the fuzzers (clang only)" OFF)
 option(FRAMERING_COVERAGE "Count which lines and branches run (gcc only; see tests/coverage)" OFF)
 set(FRAMERING_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")

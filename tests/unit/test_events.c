@@ -40,7 +40,7 @@ static void frame(struct player *player, const struct fr_detection *detection)
                              .captured_mono_ns = player->now_ns,
                              .width_px = 640,
                              .height_px = 480};
-    fr_events_frame(&player->events, &id, detection);
+    fr_events_frame(&player->events, &id, detection, NULL);
     player->now_ns += player->interval_ns;
 }
 
@@ -265,6 +265,133 @@ static json_t *parse(char *line, const size_t *length)
     return object;
 }
 
+static const struct fr_event_zone zones_ab[] = {
+    {.name = "a", .settings = {.start_ns = 200000000, .end_ns = 1000000000}},
+    {.name = "b", .settings = {.start_ns = 1000000000, .end_ns = 1000000000}}};
+
+/* The same in zones: what moves in the first and in the second. */
+static void zone_frames(struct player *player, int64_t ms, double first, double second)
+{
+    struct fr_detection detection = {.share = first + second, .n_objects = 2};
+    struct fr_detection zones[2] = {{.share = first, .n_objects = first > 0},
+                                    {.share = second, .n_objects = second > 0}};
+    for (int64_t until_ns = player->now_ns + ms * MS; player->now_ns < until_ns;) {
+        struct fr_frame_id id = {.number = ++player->number,
+                                 .captured_mono_ns = player->now_ns,
+                                 .width_px = 640,
+                                 .height_px = 480};
+        fr_events_frame(&player->events, &id, &detection, zones);
+        player->now_ns += player->interval_ns;
+    }
+}
+
+START_TEST(each_zone_has_its_own_motion_and_what_is_outside_has_none)
+{
+    struct player player = play(200, 1000, 25);
+    const struct fr_event_settings whole = {.start_ns = 0, .end_ns = MS};
+    fr_events_set(&player.events, &whole, zones_ab, 2, player.now_ns);
+    zone_frames(&player, 2000, 0, 0); /* two objects, none of them in a zone */
+    ck_assert_uint_eq(n_told, 0);
+    zone_frames(&player, 500, 0.1, 0.2);
+    ck_assert_uint_eq(n_told, 1);
+    ck_assert_str_eq(told[0].zone, "a");
+    ck_assert_double_eq(told[0].share, 0.1);
+    zone_frames(&player, 700, 0, 0.2);
+    ck_assert_uint_eq(n_told, 2);
+    ck_assert_int_eq(told[1].kind, FR_EVENT_MOTION_START);
+    ck_assert_str_eq(told[1].zone, "b");
+    ck_assert_uint_ne(told[1].serial, told[0].serial);
+    zone_frames(&player, 700, 0, 0.3);
+    ck_assert_uint_eq(n_told, 3);
+    ck_assert_int_eq(told[2].kind, FR_EVENT_MOTION_END);
+    ck_assert_str_eq(told[2].zone, "a");
+    ck_assert_uint_eq(told[2].serial, told[0].serial);
+    fr_events_signal_lost(&player.events, FR_EVENT_REASON_NO_FRAMES, player.now_ns);
+    ck_assert_uint_eq(n_told, 5);
+    ck_assert_str_eq(told[3].zone, "b");
+    ck_assert_double_eq(told[3].share, 0.3);
+    ck_assert_str_eq(told[4].zone, "");
+}
+END_TEST
+
+START_TEST(other_zones_end_the_motions_of_those_that_are_gone_and_no_other)
+{
+    struct player player = play(200, 1000, 25);
+    const struct fr_event_settings whole = {.start_ns = 0, .end_ns = MS};
+    fr_events_set(&player.events, &whole, zones_ab, 2, player.now_ns);
+    zone_frames(&player, 2000, 0.1, 0.2);
+    ck_assert_uint_eq(n_told, 2);
+    const struct fr_event_zone ca[] = {{.name = "c", .settings = zones_ab[0].settings},
+                                       zones_ab[0]};
+    fr_events_set(&player.events, &whole, ca, 2, player.now_ns);
+    ck_assert_uint_eq(n_told, 3);
+    ck_assert_int_eq(told[2].kind, FR_EVENT_MOTION_END);
+    ck_assert_int_eq(told[2].reason, FR_EVENT_REASON_SETTINGS);
+    ck_assert_str_eq(told[2].zone, "b");
+    zone_frames(&player, 1000, 0, 0.2); /* a is the second one now, and goes on */
+    ck_assert_uint_eq(n_told, 3);
+    fr_events_set(&player.events, &whole, NULL, 0, player.now_ns);
+    ck_assert_uint_eq(n_told, 4);
+    ck_assert_str_eq(told[3].zone, "a");
+    ck_assert_uint_eq(told[3].serial, told[0].serial);
+    frames(&player, 200, 0.1);
+    ck_assert_uint_eq(n_told, 5);
+    ck_assert_str_eq(told[4].zone, "");
+}
+END_TEST
+
+START_TEST(a_shake_is_told_from_its_start_to_its_end)
+{
+    struct player player = play(200, 1000, 25);
+    struct fr_detection still = {0}, shaking = {.is_shaking = true};
+    frame(&player, &still);
+    int64_t began_ns = player.now_ns;
+    for (int i = 0; i < 26; i++)
+        frame(&player, &shaking);
+    ck_assert_uint_eq(n_told, 1);
+    ck_assert_int_eq(told[0].kind, FR_EVENT_SHAKE_START);
+    frame(&player, &still);
+    frame(&player, &still);
+    ck_assert_uint_eq(n_told, 2);
+    ck_assert_int_eq(told[1].kind, FR_EVENT_SHAKE_END);
+    ck_assert_uint_eq(told[1].serial, told[0].serial);
+    ck_assert_int_eq(told[1].began_mono_ns, began_ns);
+    ck_assert_int_eq(told[1].duration_ns, 1000 * MS);
+    frame(&player, &shaking);
+    fr_events_signal_lost(&player.events, FR_EVENT_REASON_NO_WRITER, player.now_ns);
+    ck_assert_uint_eq(n_told, 5);
+    ck_assert_int_eq(told[3].kind, FR_EVENT_SHAKE_END);
+    ck_assert_int_eq(told[4].kind, FR_EVENT_SIGNAL_LOST);
+}
+END_TEST
+
+START_TEST(a_level_is_told_of_every_frame_when_it_is_asked_for)
+{
+    struct player player = play(0, 1000, 25);
+    frames(&player, 1000, 0);
+    ck_assert_uint_eq(n_told, 0);
+    fr_events_set(&player.events, &zones_ab[0].settings, zones_ab, 2, player.now_ns);
+    fr_events_set_levels(&player.events, true);
+    zone_frames(&player, 80, 0.125, 0.25);
+    ck_assert_uint_eq(n_told, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(told[i].kind, FR_EVENT_LEVEL);
+        ck_assert_double_eq(told[i].share, 0.375);
+        ck_assert_uint_eq(told[i].n_levels, 2);
+        ck_assert_str_eq(told[i].levels[1].zone, "b");
+        ck_assert_double_eq(told[i].levels[1].share, 0.25);
+    }
+    struct fr_event_teller one = teller();
+    size_t length;
+    json_t *level = parse(fr_event_json(&told[0], &one, &length), &length);
+    ck_assert_ptr_null(json_object_get(level, "id"));
+    ck_assert_double_eq(json_real_value(json_object_get(level, "share")), 0.375);
+    json_t *zones = json_object_get(level, "zones");
+    ck_assert_double_eq(json_real_value(json_object_get(zones, "a")), 0.125);
+    json_decref(level);
+}
+END_TEST
+
 static const char *text(const json_t *object, const char *key)
 {
     const char *value = json_string_value(json_object_get(object, key));
@@ -369,7 +496,11 @@ START_TEST(json_holds_as_many_boxes_as_are_told_and_counts_the_rest)
 }
 END_TEST
 
-UNIT_MAIN("events", a_motion_ends_with_its_own_id_whatever_was_told_meanwhile,
+UNIT_MAIN("events", each_zone_has_its_own_motion_and_what_is_outside_has_none,
+          other_zones_end_the_motions_of_those_that_are_gone_and_no_other,
+          a_shake_is_told_from_its_start_to_its_end,
+          a_level_is_told_of_every_frame_when_it_is_asked_for,
+          a_motion_ends_with_its_own_id_whatever_was_told_meanwhile,
           motion_begins_after_its_seconds_at_every_rate,
           motion_ends_after_its_seconds_at_every_rate, motion_shorter_than_its_seconds_is_none,
           a_start_of_zero_seconds_is_the_first_frame_that_moves,
