@@ -116,7 +116,7 @@ static struct truth play(const char *parameters, uint32_t width, uint32_t height
                                geometry.planes[0].stride_bytes, 1};
         ck_assert_int_eq(fr_detector_look(detector, &luma), 0);
         ck_assert_int_eq(fr_detector_decide(detector, id.captured_mono_ns, &detection), 0);
-        fr_events_frame(&events, &id, &detection);
+        fr_events_frame(&events, &id, &detection, NULL);
     }
     free(slot);
     fr_detector_free(detector);
