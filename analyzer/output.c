@@ -67,8 +67,9 @@ static int write_line(const struct fr_output *output, const char *text, size_t l
             if (errno != EAGAIN)
                 return -errno;
             /* Non-blocking, by somebody else's doing, and full although poll() did not say so (a
-             * terminal can): do not spin. */
-            poll(&(struct pollfd){.fd = output->stop_fd, .events = POLLIN}, 1, 10);
+             * terminal can): do not spin, nor for ever. */
+            if (poll(&(struct pollfd){.fd = output->stop_fd, .events = POLLIN}, 1, 10) > 0)
+                return -ECANCELED;
             continue;
         }
         text += n;
