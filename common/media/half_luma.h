@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "common/media/simd.h"
 #include "framering/framering.h"
 
 /* A side of the half-size plane. */
@@ -23,5 +24,6 @@ static inline uint32_t fr_half_px(uint32_t full_px)
  * lies between the rows is not touched. luma->step_bytes is at least 1. */
 void fr_half_luma(const struct fr_luma *luma, uint8_t *half, uint32_t half_stride_bytes);
 
-/* The same without the instructions of this machine: what fr_half_luma() is tested against. */
-void fr_half_luma_plain(const struct fr_luma *luma, uint8_t *half, uint32_t half_stride_bytes);
+/* The same with what a level has, which this machine must have: all give the same plane. */
+void fr_half_luma_at(enum fr_simd level, const struct fr_luma *luma, uint8_t *half,
+                     uint32_t half_stride_bytes);

@@ -1,0 +1,66 @@
+/* Which of this machine's instructions the kernels over pixels use. */
+#include "common/media/simd.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[FR_SIMD_LEVELS] = {
+    [FR_SIMD_PLAIN] = "plain",
+    [FR_SIMD_SSE2] = "sse2",
+    [FR_SIMD_AVX2] = "avx2",
+    [FR_SIMD_NEON] = "neon",
+};
+
+const char *fr_simd_name(enum fr_simd level)
+{
+    return names[level];
+}
+
+bool fr_simd_has(enum fr_simd level)
+{
+    switch (level) {
+    case FR_SIMD_PLAIN:
+        return true;
+#ifdef FR_SIMD_X86
+    case FR_SIMD_SSE2:
+        return true;
+    case FR_SIMD_AVX2:
+        return __builtin_cpu_supports(
+            "avx2"); /* the processor, and the system that saves its registers */
+#endif
+#ifdef FR_SIMD_ARM
+    case FR_SIMD_NEON:
+        return true;
+#endif
+    default:
+        return false;
+    }
+}
+
+static enum fr_simd choose(void)
+{
+    const char *wanted = getenv("FRAMERING_SIMD");
+    enum fr_simd best = FR_SIMD_PLAIN;
+
+    for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
+        if (!fr_simd_has(level))
+            continue;
+        best = level;
+        if (wanted && strcmp(wanted, names[level]) == 0)
+            break;
+    }
+    return best;
+}
+
+enum fr_simd fr_simd(void)
+{
+    /* Relaxed: whoever finds it not settled settles it alike, and nothing else goes with it. */
+    static atomic_int settled = -1;
+    int level = atomic_load_explicit(&settled, memory_order_relaxed);
+    if (level < 0) {
+        level = (int)choose();
+        atomic_store_explicit(&settled, level, memory_order_relaxed);
+    }
+    return (enum fr_simd)level;
+}
