@@ -5,15 +5,10 @@
  * bytes. A frame that cannot be decoded has an empty mask and is counted.
  */
 #include "analyzer/event_json.h"
-#include "analyzer/heat_map.h"
-#include "analyzer/mask_files.h"
-#include "analyzer/output_folder.h"
-#include "analyzer/picture.h"
+#include "analyzer/replay_show.h"
 #include "analyzer/watch.h"
 #include "common/daemon/clock.h"
 #include "common/daemon/log.h"
-#include "common/media/jpeg_encode.h"
-#include "common/media/png_file.h"
 #include "common/media/recording.h"
 #include "config/options.h"
 
@@ -27,10 +22,8 @@
 enum { EXIT_FAILED = 1, RATE_DEFAULT = 25 };
 
 struct asked {
-    const char *masks, *pictures; /* folders, or NULL */
-    const char *heat_map;         /* file, or NULL */
-    int64_t picture_every;        /* frames; 0: only with events */
-    struct fr_rate fps;           /* num 0: as the recording says */
+    struct fr_replay_show_asked show;
+    struct fr_rate fps; /* num 0: as the recording says */
 };
 
 struct replay {
@@ -39,15 +32,10 @@ struct replay {
     struct fr_geometry geometry;
     uint8_t *frame;
     struct fr_watch watch;
-    struct fr_mask_files *masks;
-    struct fr_output_folder pictures;
-    int64_t picture_every;
-    struct fr_heat_map *heat_map;
-    struct fr_canvas canvas; /* for both */
-    char told[128];          /* events of this frame */
+    struct fr_replay_show *show;
+    struct fr_detection detection; /* of the last frame */
     struct fr_rate rate;
     uint64_t n_frames, n_damaged, n_motions;
-    double share;
     bool is_output_lost;
     bool has_progress; /* stderr is a terminal */
     int64_t told_mono_ns;
@@ -67,17 +55,20 @@ static int ask_for_path(const char **ret_path, const char *what, const char *tex
 
 static int ask_for_masks(void *userdata, const char *text, char *reason, size_t reason_size)
 {
-    return ask_for_path(&((struct asked *)userdata)->masks, "folder", text, reason, reason_size);
+    return ask_for_path(&((struct asked *)userdata)->show.masks, "folder", text, reason,
+                        reason_size);
 }
 
 static int ask_for_pictures(void *userdata, const char *text, char *reason, size_t reason_size)
 {
-    return ask_for_path(&((struct asked *)userdata)->pictures, "folder", text, reason, reason_size);
+    return ask_for_path(&((struct asked *)userdata)->show.pictures, "folder", text, reason,
+                        reason_size);
 }
 
 static int ask_for_heat_map(void *userdata, const char *text, char *reason, size_t reason_size)
 {
-    return ask_for_path(&((struct asked *)userdata)->heat_map, "file", text, reason, reason_size);
+    return ask_for_path(&((struct asked *)userdata)->show.heat_map, "file", text, reason,
+                        reason_size);
 }
 
 static int ask_for_every(void *userdata, const char *text, char *reason, size_t reason_size)
@@ -85,7 +76,7 @@ static int ask_for_every(void *userdata, const char *text, char *reason, size_t 
     static const struct fr_setting every = {
         .key = "picture-every", .type = FR_SETTING_INTEGER, .min = 1, .max = 1e9};
     struct asked *asked = userdata;
-    return fr_setting_parse(&every, &asked->picture_every, text, reason, reason_size);
+    return fr_setting_parse(&every, &asked->show.picture_every, text, reason, reason_size);
 }
 
 static int ask_for_rate(void *userdata, const char *text, char *reason, size_t reason_size)
@@ -156,11 +147,7 @@ static void write_event(const struct fr_event *event, void *userdata)
     char *line = fr_event_json(event, &replay->teller, &length);
 
     replay->n_motions += event->kind == FR_EVENT_MOTION_START;
-    if (event->kind != FR_EVENT_LEVEL) {
-        size_t n = strlen(replay->told);
-        snprintf(replay->told + n, sizeof replay->told - n, "  %s%s%s",
-                 fr_event_kind_name(event->kind), *event->zone ? " " : "", event->zone);
-    }
+    fr_replay_show_event(replay->show, event);
     if (!line || fwrite(line, 1, length, stdout) != length || fflush(stdout) != 0) {
         if (!replay->is_output_lost)
             fr_log(LOG_ERR, "events cannot be written to stdout: %s",
@@ -188,89 +175,41 @@ static void show_progress(struct replay *replay, bool is_over)
     else if (frames)
         fprintf(stderr, "\r\033[Kframe %" PRIu64 " of %" PRIu64 " (%.0f %%), %.2f %% moves",
                 replay->n_frames, frames, 100.0 * (double)replay->n_frames / (double)frames,
-                100 * replay->share);
+                100 * replay->detection.share);
     else
         fprintf(stderr, "\r\033[Kframe %" PRIu64 ", %.2f %% moves", replay->n_frames,
-                100 * replay->share);
+                100 * replay->detection.share);
     fflush(stderr);
 }
 
-static int write_picture(struct replay *replay, const struct fr_frame_id *id,
-                         const struct fr_luma *luma, const struct fr_detection *detection)
-{
-    uint8_t *jpeg = NULL;
-    size_t length = 0;
-    char text[200];
-
-    snprintf(text, sizeof text, "%" PRIu64 "  %.2f s%s", id->number,
-             (double)id->captured_mono_ns / (double)FR_NS_PER_S, replay->told);
-    fr_picture_draw(&replay->canvas, luma, &replay->watch, detection, text);
-    int r = fr_canvas_jpeg(&replay->canvas, FR_JPEG_QUALITY_DEFAULT, &jpeg, &length);
-    if (r < 0)
-        snprintf(replay->reason, sizeof replay->reason, "picture of frame %" PRIu64 ": %s",
-                 id->number, strerror(-r));
-    else
-        r = fr_output_folder_write(&replay->pictures, id->number, "jpg", jpeg, length,
-                                   replay->reason, sizeof replay->reason);
-    free(jpeg);
-    return r;
-}
-
-static int write_heat_map(struct replay *replay, const char *path)
-{
-    uint8_t *png = NULL;
-    size_t length = 0;
-
-    fr_heat_map_draw(replay->heat_map, &replay->watch, &replay->canvas);
-    int r = fr_png_encode_rgb(replay->canvas.rgb, replay->canvas.width_px, replay->canvas.height_px,
-                              &png, &length, replay->reason, sizeof replay->reason);
-    if (r == 0)
-        r = fr_output_file_write(path, png, length, replay->reason, sizeof replay->reason);
-    free(png);
-    return r;
-}
-
-/* Pictures of a frame that was decided. */
-static int show(struct replay *replay, const struct fr_frame_id *id, const struct fr_luma *luma,
-                const struct fr_detection *detection)
-{
-    bool is_due = *replay->told ||
-                  (replay->picture_every && id->number % (uint64_t)replay->picture_every == 0);
-    int r = 0;
-
-    if (replay->heat_map)
-        fr_heat_map_add(replay->heat_map, luma, replay->watch.detector, detection);
-    if (replay->pictures.fd >= 0 && is_due)
-        r = write_picture(replay, id, luma, detection);
-    *replay->told = 0;
-    return r;
-}
-
-static int analyse(struct replay *replay, uint64_t idx)
+static struct fr_luma frame_luma(const struct replay *replay)
 {
     const struct fr_plane_layout *plane = &replay->geometry.planes[0];
-    const struct fr_format *format = &replay->geometry.format;
-    const struct fr_luma luma = {.data = replay->frame + plane->offset_bytes,
-                                 .width_px = format->width_px,
-                                 .height_px = format->height_px,
-                                 .stride_bytes = plane->stride_bytes,
-                                 .step_bytes = 1};
+    return (struct fr_luma){.data = replay->frame + plane->offset_bytes,
+                            .width_px = replay->geometry.format.width_px,
+                            .height_px = replay->geometry.format.height_px,
+                            .stride_bytes = plane->stride_bytes,
+                            .step_bytes = 1};
+}
+
+/* One frame, which may be damaged. Negative with a reason. */
+static int analyse(struct replay *replay, uint64_t idx, bool is_damaged)
+{
+    const struct fr_luma luma = frame_luma(replay);
     const struct fr_frame_id id = {.number = idx,
                                    .captured_mono_ns = frame_time_ns(replay, idx),
-                                   .width_px = format->width_px,
-                                   .height_px = format->height_px};
-    struct fr_detection detection;
+                                   .width_px = luma.width_px,
+                                   .height_px = luma.height_px};
 
-    int r = fr_detector_look(replay->watch.detector, &luma);
-    if (r == 0)
-        r = fr_watch_decide(&replay->watch, &id, &detection);
-    if (r < 0)
+    int r = is_damaged ? 0 : fr_detector_look(replay->watch.detector, &luma);
+    if (r == 0 && !is_damaged)
+        r = fr_watch_decide(&replay->watch, &id, &replay->detection);
+    if (r < 0) {
         snprintf(replay->reason, sizeof replay->reason, "frame %" PRIu64 ": %s", idx, strerror(-r));
-    else
-        r = show(replay, &id, &luma, &detection);
-    if (r == 0)
-        replay->share = detection.share;
-    return r;
+        return r;
+    }
+    return fr_replay_show_frame(replay->show, &id, is_damaged ? NULL : &luma, &replay->detection,
+                                replay->reason, sizeof replay->reason);
 }
 
 /* Every frame of the recording. Returns an exit code. */
@@ -293,14 +232,7 @@ static int run(struct replay *replay)
             fr_log(LOG_WARNING, "%s (more of these are only counted)",
                    fr_recording_reason(replay->recording));
         }
-        if (!is_damaged)
-            r = analyse(replay, idx);
-        else
-            r = 0;
-        if (r == 0 && replay->masks)
-            r = fr_mask_files_write(replay->masks, idx, is_damaged ? NULL : replay->watch.detector,
-                                    replay->reason, sizeof replay->reason);
-        if (r < 0) {
+        if (analyse(replay, idx, is_damaged) < 0) {
             show_progress(replay, true);
             fr_log(LOG_ERR, "%s", replay->reason);
             return EXIT_FAILED;
@@ -310,34 +242,12 @@ static int run(struct replay *replay)
         show_progress(replay, false);
     }
     fr_events_stop(&replay->watch.events, frame_time_ns(replay, replay->n_frames));
-    return replay->is_output_lost ? EXIT_FAILED : 0;
-}
-
-/* Where the files go. Returns an exit code, its reason logged. */
-static int prepare_files(struct replay *replay, const struct asked *asked,
-                         const struct fr_format *format)
-{
-    const uint32_t width = format->width_px, height = format->height_px;
-    int r = 0;
-
-    snprintf(replay->reason, sizeof replay->reason, "no memory for pictures");
-    replay->picture_every = asked->picture_every;
-    if (asked->masks)
-        r = fr_mask_files_new(asked->masks, width, height, &replay->masks, replay->reason,
-                              sizeof replay->reason);
-    if (r == 0 && asked->pictures)
-        r = fr_output_folder_open(&replay->pictures, asked->pictures, "pictures", replay->reason,
-                                  sizeof replay->reason);
-    if (r == 0 && asked->heat_map)
-        r = fr_heat_map_new(width, height, &replay->heat_map);
-    if (r == 0 && (asked->pictures || asked->heat_map))
-        r = fr_canvas_init(&replay->canvas, width, height);
-    /* At the end would be late to learn that it cannot be written. */
-    if (r == 0 && asked->heat_map)
-        r = write_heat_map(replay, asked->heat_map);
-    if (r < 0)
+    if (fr_replay_show_end(replay->show, replay->reason, sizeof replay->reason) < 0) {
+        show_progress(replay, true);
         fr_log(LOG_ERR, "%s", replay->reason);
-    return r < 0 ? EXIT_FAILED : 0;
+        return EXIT_FAILED;
+    }
+    return replay->is_output_lost ? EXIT_FAILED : 0;
 }
 
 /* Everything that a run needs. Returns an exit code, its reason logged. */
@@ -377,7 +287,12 @@ static int prepare(struct replay *replay, const char *path, const struct asked *
         fr_log(LOG_WARNING,
                "zone %s is too small for frames of %" PRIu32 "x%" PRIu32 ": no pixel lies in it",
                zone, format.width_px, format.height_px);
-    return prepare_files(replay, asked, &format);
+    if (fr_replay_show_new(&asked->show, &replay->watch, &replay->show, replay->reason,
+                           sizeof replay->reason) < 0) {
+        fr_log(LOG_ERR, "%s", replay->reason);
+        return EXIT_FAILED;
+    }
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -386,7 +301,7 @@ int main(int argc, char **argv)
     struct fr_options_result result;
     struct asked asked = {0};
     struct fr_tuning tuning;
-    struct replay replay = {.teller.id_prefix = "replay", .pictures.fd = -1};
+    struct replay replay = {.teller.id_prefix = "replay"};
 
     int code = fr_options_read(&program, argc, argv, &settings, &asked, &result);
     if (code != FR_OPTIONS_GO_ON)
@@ -408,10 +323,6 @@ int main(int argc, char **argv)
     code = prepare(&replay, result.operands[0], &asked, &tuning);
     if (code == 0)
         code = run(&replay);
-    if (code == 0 && asked.heat_map && write_heat_map(&replay, asked.heat_map) < 0) {
-        fr_log(LOG_ERR, "%s", replay.reason);
-        code = EXIT_FAILED;
-    }
     if (code == 0) {
         double seconds = (double)(fr_now_mono_ns() - began_ns) / (double)FR_NS_PER_S;
         show_progress(&replay, true);
@@ -421,10 +332,7 @@ int main(int argc, char **argv)
                replay.n_frames, replay.n_damaged, replay.n_motions, seconds,
                (double)replay.n_frames / (seconds > 0 ? seconds : 1));
     }
-    fr_mask_files_free(replay.masks);
-    fr_output_folder_close(&replay.pictures);
-    fr_heat_map_free(replay.heat_map);
-    fr_canvas_fini(&replay.canvas);
+    fr_replay_show_free(replay.show);
     fr_watch_fini(&replay.watch);
     fr_tuning_fini(&tuning);
     fr_recording_close(replay.recording);
