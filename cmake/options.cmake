@@ -50,4 +50,5 @@ include(CheckPIESupported)
 check_pie_supported()
 
 # Every target sees the root, so that each include line shows its layer.
-include_directories(${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/common/ring/include)
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH FRAMERING_ROOT)
+include_directories(${FRAMERING_ROOT} ${FRAMERING_ROOT}/common/ring/include)
