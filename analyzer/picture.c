@@ -20,6 +20,15 @@ static uint32_t scale_of(const struct fr_canvas *canvas)
     return scale ? scale : 1;
 }
 
+/* Text that would be cut off at the right is moved to the left. */
+static void draw_text(struct fr_canvas *canvas, int32_t x, int32_t y, struct fr_colour colour,
+                      const char *text)
+{
+    const uint32_t scale = scale_of(canvas);
+    int64_t most = (int64_t)canvas->width_px - (int64_t)(strlen(text) * FR_LETTER_WIDTH * scale);
+    fr_canvas_text(canvas, x < most ? x : most > 0 ? (int32_t)most : 0, y, scale, colour, text);
+}
+
 static void draw_mask(struct fr_canvas *canvas, const struct fr_detector *detector)
 {
     uint32_t width, height;
@@ -80,8 +89,8 @@ static void draw_zone(struct fr_canvas *canvas, const struct fr_watch *watch, si
     /* Within its corner, and below the line of text. */
     int32_t y = place(edge->points[top].y_q16, height) + 3 * (int32_t)scale;
     int32_t first = (FR_LETTER_HEIGHT + 3) * (int32_t)scale;
-    fr_canvas_text(canvas, place(edge->points[top].x_q16, width) + 3 * (int32_t)scale,
-                   y > first ? y : first, scale, colour, text);
+    draw_text(canvas, place(edge->points[top].x_q16, width) + 3 * (int32_t)scale,
+              y > first ? y : first, colour, text);
 }
 
 void fr_picture_draw_zones(struct fr_canvas *canvas, const struct fr_watch *watch)
@@ -100,8 +109,9 @@ static void draw_object(struct fr_canvas *canvas, const struct fr_object *object
     fr_canvas_box(canvas, x, y, object->width_px, object->height_px, scale, FR_PICTURE_OBJECT);
     snprintf(text, sizeof text, "%.2f%%",
              100.0 * (double)object->area_px / ((double)canvas->width_px * canvas->height_px));
-    fr_canvas_text(canvas, x, y >= line ? y - line : y + (int32_t)object->height_px, scale,
-                   FR_PICTURE_OBJECT, text);
+    /* Above it, but not over the line of text. */
+    draw_text(canvas, x, y >= 2 * line ? y - line : y + (int32_t)object->height_px,
+              FR_PICTURE_OBJECT, text);
 }
 
 static void draw_level(struct fr_canvas *canvas, const struct fr_detection *detection)
@@ -134,11 +144,11 @@ void fr_picture_draw(struct fr_canvas *canvas, const struct fr_luma *luma,
     draw_mask(canvas, watch->detector);
     if (watch->map)
         draw_ignored(canvas, &watch->map->ignored);
+    for (size_t i = 0; i < detection->n_told; i++)
+        draw_object(canvas, &detection->objects[i]);
     for (size_t i = 0; i < watch->tuning.n_zones; i++)
         draw_zone(canvas, watch, i, watch->zones[i].n_objects && !detection->is_settling,
                   watch->zones[i].share);
-    for (size_t i = 0; i < detection->n_told; i++)
-        draw_object(canvas, &detection->objects[i]);
     draw_level(canvas, detection);
     snprintf(line, sizeof line, "%s%s%s%s", text, detection->is_settling ? "  settling" : "",
              detection->is_light_change ? "  light" : "", detection->is_shaking ? "  shaking" : "");
