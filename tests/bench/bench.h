@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/media/simd.h"
 #include "framering/framering.h"
 
 #include <time.h>
@@ -46,6 +47,12 @@ int bench_supervise(int (*run)(void *userdata), void *userdata);
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line of progress on stderr. */
 void bench_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* How many planes are more than the caches hold: twice the last level, 128 to 640 MB. Used in turn, each
+ * comes from memory, as a camera's frame does. */
+unsigned bench_planes_needed(const struct bench_options *options, size_t plane_bytes);
+/* Sums the plane's 64-bit words: the least that looking at every pixel takes. */
+void bench_read_once(const uint8_t *plane, size_t bytes);
 
 /* Opens the writer of `camera` and begins a ring of 8 slots, 2 of them in hand. */
 struct fr_writer *bench_writer(const char *camera, uint32_t fourcc, uint32_t width_px,
@@ -114,6 +121,18 @@ struct bench_stopped {
     struct bench_spread take_crowded, publish_crowded; /* a reader stopped with a pin, a slow one */
 };
 void bench_stopped(const struct bench_options *options, struct bench_stopped *ret_stopped);
+
+/* ---------------------------------------------------------------- luma.c */
+
+struct bench_luma {
+    uint64_t planes_bytes; /* that the material rotates through */
+    struct bench_luma_format {
+        struct bench_spread read; /* summing the words that the luma lies in */
+        struct bench_spread
+            half[FR_SIMD_LEVELS]; /* no samples where the machine does not have it */
+    } planar, packed;
+};
+void bench_luma(const struct bench_options *options, struct bench_luma *ret_luma);
 
 /* ---------------------------------------------------------------- detector.c */
 

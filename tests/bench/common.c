@@ -35,6 +35,27 @@ struct bench_spread bench_spread_of(int64_t *samples, uint64_t n)
                                  .p999_ns = percentile(samples, n, 999)};
 }
 
+unsigned bench_planes_needed(const struct bench_options *options, size_t plane_bytes)
+{
+    long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    size_t bytes = options->is_quick ? 32u << 20 : 128u << 20;
+    if (!options->is_quick && cache > 0 && 2 * (size_t)cache > bytes)
+        bytes = 2 * (size_t)cache;
+    if (bytes > 640u << 20)
+        bytes = 640u << 20;
+    return (unsigned)(bytes / plane_bytes + 1);
+}
+
+void bench_read_once(const uint8_t *plane, size_t bytes)
+{
+    static volatile uint64_t sink; /* so that the sum is made */
+    const uint64_t *word = (const void *)plane;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < bytes / sizeof *word; i++)
+        sum += word[i];
+    sink += sum;
+}
+
 void bench_fail(const char *format, ...)
 {
     va_list args;

@@ -18,25 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WIDTH = 1920, HEIGHT = 1080 };
 #define PLANE_BYTES ((size_t)WIDTH * HEIGHT)
 #define FRAME_NS    (40 * NS_PER_MS)
 
-static volatile uint64_t sink; /* so that the sums are made */
-
-/* More than the caches hold: twice the last level, 128 to 640 MB. */
-static unsigned planes_needed(bool is_quick)
-{
-    long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    size_t bytes = is_quick ? 32u << 20 : 128u << 20;
-    if (!is_quick && cache > 0 && 2 * (size_t)cache > bytes)
-        bytes = 2 * (size_t)cache;
-    if (bytes > 640u << 20)
-        bytes = 640u << 20;
-    return (unsigned)(bytes / PLANE_BYTES + 1);
-}
+static volatile uint64_t sink; /* so that there is a result */
 
 /* ---------------------------------------------------------------- material */
 
@@ -133,15 +120,6 @@ static void get_material(uint8_t *planes, unsigned n, struct bench_detector *res
 
 /* ---------------------------------------------------------------- measuring */
 
-static uint64_t read_once(const uint8_t *plane)
-{
-    const uint64_t *word = (const void *)plane;
-    uint64_t sum = 0;
-    for (size_t i = 0; i < PLANE_BYTES / 8; i++)
-        sum += word[i];
-    return sum;
-}
-
 static void detect(struct fr_detector *detector, const uint8_t *plane, int64_t *captured_ns)
 {
     struct fr_luma luma = {.data = plane,
@@ -160,7 +138,7 @@ static void detect(struct fr_detector *detector, const uint8_t *plane, int64_t *
 void bench_detector(const struct bench_options *options, struct bench_detector *ret_detector)
 {
     struct bench_detector result = {0};
-    unsigned n = planes_needed(options->is_quick);
+    unsigned n = bench_planes_needed(options, PLANE_BYTES);
     unsigned rounds = options->is_quick ? 20 : 600;
     unsigned warm = options->is_quick ? 10 : n;
     uint8_t *planes = aligned_alloc(4096, (n * PLANE_BYTES + 4095) / 4096 * 4096);
@@ -185,7 +163,7 @@ void bench_detector(const struct bench_options *options, struct bench_detector *
         int64_t t0 = bench_now_ns();
         detect(detector, planes + at * PLANE_BYTES, &captured_ns);
         int64_t t1 = bench_now_ns();
-        sink += read_once(planes + (at + n / 2) % n * PLANE_BYTES);
+        bench_read_once(planes + (at + n / 2) % n * PLANE_BYTES, PLANE_BYTES);
         int64_t t2 = bench_now_ns();
         process_ns[i] = t1 - t0;
         read_ns[i] = t2 - t1;

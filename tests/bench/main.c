@@ -36,6 +36,8 @@ static void print_help(void)
          "reads;\n"
          "  - what a publish takes with 0, 16 and 500 waiters, beside a futex broadcast to as "
          "many;\n"
+         "  - the half-size luma of a 1080p frame, with each kind of this machine's instructions,\n"
+         "    beside reading the frame's luma once;\n"
          "  - the motion detector on a 1080p plane, beside reading the plane once.\n"
          "\n"
          "  --mode MODE  how the readers of the wake-up table read: peek (default) or pinned\n"
@@ -76,6 +78,7 @@ static void measure(struct bench_results *results)
         {0, false}, {16, false}, {BENCH_WAITERS_MAX, false}, {BENCH_WAITERS_MAX, true}};
     for (unsigned i = 0; i < BENCH_CROWDS; i++)
         bench_waiters(options, crowds[i].waiters, crowds[i].is_worst, &results->waiters[i]);
+    bench_luma(options, &results->luma);
     bench_detector(options, &results->detector);
 }
 

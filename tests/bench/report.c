@@ -128,6 +128,29 @@ static void print_waiters(const struct bench_waiters *crowds)
     }
 }
 
+static void print_luma_row(const char *name, const struct bench_luma *luma,
+                           const struct bench_spread *planar, const struct bench_spread *packed)
+{
+    printf("%-24s %8.3f %8.3f %6.2f  %8.3f %8.3f %6.2f\n", name, ms(planar->p50_ns),
+           ms(planar->p99_ns), (double)planar->p50_ns / (double)luma->planar.read.p50_ns,
+           ms(packed->p50_ns), ms(packed->p99_ns),
+           (double)packed->p50_ns / (double)luma->packed.read.p50_ns);
+}
+
+static void print_luma(const struct bench_luma *luma)
+{
+    printf("\nHalf-size luma of 1920x1080, in ms, beside reading the bytes that the luma lies in; "
+           "%" PRIu64 " MB\nin turn. Used here: %s.\n\n",
+           luma->planes_bytes >> 20, fr_simd_name(fr_simd()));
+    printf("%-24s %8s %8s %6s  %8s %8s %6s\n", "", "planar", "", "", "YUYV", "", "");
+    printf("%-24s %8s %8s %6s  %8s %8s %6s\n", "", "p50", "p99", ":read", "p50", "p99", ":read");
+    print_luma_row("read once", luma, &luma->planar.read, &luma->packed.read);
+    for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++)
+        if (luma->planar.half[level].samples)
+            print_luma_row(fr_simd_name(level), luma, &luma->planar.half[level],
+                           &luma->packed.half[level]);
+}
+
 static void print_detector(const struct bench_detector *detector)
 {
     printf("\nDetector: one luma plane of 1920x1080, in ms. %s; %u planes (%" PRIu64
@@ -152,6 +175,7 @@ void bench_print_table(const struct bench_results *results)
     print_costs(&results->costs);
     print_stopped(&results->stopped);
     print_waiters(results->waiters);
+    print_luma(&results->luma);
     print_detector(&results->detector);
 }
 
@@ -168,6 +192,24 @@ static void json_cost(const char *name, const struct bench_spread *spread, const
     printf("    \"%s\": {", name);
     json_spread("", spread);
     printf("}%s\n", after);
+}
+
+static void json_luma(const struct bench_luma *luma)
+{
+    printf("  \"half_luma\": {\n    \"used\": \"%s\",\n", fr_simd_name(fr_simd()));
+    for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++)
+        if (luma->planar.half[level].samples) {
+            printf("    \"%s\": {", fr_simd_name(level));
+            json_spread("planar_", &luma->planar.half[level]);
+            printf(", ");
+            json_spread("packed_", &luma->packed.half[level]);
+            printf("},\n");
+        }
+    printf("    \"read\": {");
+    json_spread("planar_", &luma->planar.read);
+    printf(", ");
+    json_spread("packed_", &luma->packed.read);
+    printf("}\n  },\n");
 }
 
 /* Material and names are our own strings, without anything to escape. */
@@ -225,7 +267,9 @@ void bench_print_json(const struct bench_results *results)
         json_spread("futex_wake_", &w->futex);
         printf("}%s\n", i + 1 < BENCH_CROWDS ? "," : "");
     }
-    printf("  ],\n  \"detector\": {\"ms_1080p\": %.4f, \"ms_1080p_p99\": %.4f, "
+    printf("  ],\n");
+    json_luma(&results->luma);
+    printf("  \"detector\": {\"ms_1080p\": %.4f, \"ms_1080p_p99\": %.4f, "
            "\"read_ms_1080p\": %.4f, \"read_ms_1080p_p99\": %.4f, \"planes\": %u, "
            "\"planes_bytes\": %" PRIu64 ", \"is_real\": %s, \"material\": \"%s\"}\n}\n",
            ms(detector->process.p50_ns), ms(detector->process.p99_ns), ms(detector->read.p50_ns),

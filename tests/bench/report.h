@@ -18,6 +18,7 @@ struct bench_results {
     struct bench_costs costs;
     struct bench_stopped stopped;
     struct bench_waiters waiters[BENCH_CROWDS];
+    struct bench_luma luma;
     struct bench_detector detector;
 };
 

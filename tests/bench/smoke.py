@@ -49,6 +49,12 @@ class Bench(unittest.TestCase):
             self.assert_spread(crowd, "publish_")
             if not crowd["is_worst"]:
                 self.assert_spread(crowd, "futex_wake_")
+        half = result["half_luma"]
+        self.assertIn(half.pop("used"), half)
+        self.assertLessEqual({"plain", "read"}, set(half))
+        for spread in half.values():
+            self.assert_spread(spread, "planar_")
+            self.assert_spread(spread, "packed_")
         for figure in ("ms_1080p", "read_ms_1080p"):
             self.assertTrue(math.isfinite(result["detector"][figure]))
             self.assertGreater(result["detector"][figure], 0)
