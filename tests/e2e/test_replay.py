@@ -80,6 +80,15 @@ class Replay(unittest.TestCase):
                          first)
         self.assertEqual(self.read_masks(), masks)
 
+    def test_the_same_whatever_instructions_the_machine_has(self):
+        write_y4m(self.clip, 60)
+        first = self.replay(self.clip, "--masks", self.masks, env={"FRAMERING_SIMD": "plain"}).stdout
+        masks = self.read_masks()
+        for level in ("sse2", "avx2", "neon"):  # what it has not is its best
+            self.assertEqual(self.replay(self.clip, "--masks", self.masks,
+                                         env={"FRAMERING_SIMD": level}).stdout, first, level)
+            self.assertEqual(self.read_masks(), masks, level)
+
     def test_settings_matter(self):
         write_y4m(self.clip, 60)
         self.assertEqual(self.replay(self.clip, "--object-min", "50").stdout, "")
