@@ -76,6 +76,7 @@ START_TEST(pictures_that_are_damaged_or_none_are_refused_with_a_reason)
 }
 END_TEST
 
+/* NULL where there is no libpng, which must then be said. */
 static uint8_t *make_png(uint32_t width, uint32_t height, size_t *ret_n)
 {
     uint8_t *rgb = malloc((size_t)3 * width * height), *png = NULL;
@@ -83,8 +84,10 @@ static uint8_t *make_png(uint32_t width, uint32_t height, size_t *ret_n)
         memset(rgb + 3 * i, (int)(i * 37 % 256), 3);
     int r = fr_png_encode_rgb(rgb, width, height, &png, ret_n, reason, sizeof reason);
     free(rgb);
-    if (r == -ENOTSUP)
-        exit(77);
+    if (r == -ENOTSUP) {
+        ck_assert_str_eq(reason, "this framering was built without libpng");
+        return NULL;
+    }
     ck_assert_msg(r == 0, "%s", reason);
     return png;
 }
@@ -94,6 +97,8 @@ START_TEST(png_is_written_and_read_the_same)
     size_t n;
     uint8_t *png = make_png(31, 17, &n);
     struct fr_grey_picture picture;
+    if (!png)
+        return;
     ck_assert_msg(read_text((const char *)png, n, &picture) == 0, "%s", reason);
     ck_assert_uint_eq(picture.width_px, 31);
     ck_assert_uint_eq(picture.height_px, 17);
@@ -108,7 +113,7 @@ START_TEST(png_that_is_cut_off_or_changed_anywhere_does_no_harm)
 {
     size_t n;
     uint8_t *png = make_png(16, 16, &n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; png && i < n; i++) {
         struct fr_grey_picture picture = {0};
         if (read_text((const char *)png, i, &picture) == 0)
             fr_grey_picture_fini(&picture);
