@@ -341,11 +341,13 @@ static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_n
     return fr_background_learn(&d->background, &step, d->plane);
 }
 
-static void clear_spans(uint8_t *mask, uint32_t width_px, const struct fr_spans *spans)
+static void fill_ignored(struct fr_detector *d, uint8_t value)
 {
+    const struct fr_spans *spans = &d->map->ignored;
     for (size_t i = 0; i < spans->n; i++) {
         const struct fr_span *span = &spans->items[i];
-        memset(mask + (size_t)span->y * width_px + span->first, 0, span->last - span->first + 1);
+        memset(d->plane + (size_t)span->y * d->half_width_px + span->first, value,
+               span->last - span->first + 1);
     }
 }
 
@@ -444,9 +446,12 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
     if (n_lit)
         fr_texture_clear_lit(d->plane, width, height, d->lit);
     fr_majority_5x5(d->plane, width, height, d->scratch);
+    /* What is ignored is no witness of the light: as busy as can be. */
+    if (d->map)
+        fill_ignored(d, 1);
     fr_tiles_count(d->plane, width, height, d->busy);
     if (d->map)
-        clear_spans(d->plane, width, &d->map->ignored);
+        fill_ignored(d, 0);
 
     ret_detection->gain = (double)gain_q10 / FR_GAIN_ONE;
     ret_detection->is_light_change = notice_light_change(d, gain_q10, &count, elapsed_ns);

@@ -381,6 +381,31 @@ START_TEST(what_is_ignored_does_not_move_and_is_known_when_it_is_looked_at_again
 }
 END_TEST
 
+START_TEST(what_is_ignored_says_nothing_about_the_light)
+{
+    struct scene scene = scene_new(WIDTH, HEIGHT, NULL);
+    struct fr_area_map map =
+        halves((struct fr_area_run){.is_ignored = true}, (struct fr_area_run){0});
+    ck_assert_int_eq(fr_detector_set_map(scene.detector, &map), 0);
+    detect_background(&scene, 60);
+    /* A screen that fills the left half, brighter and darker by turns, and still between. */
+    for (int i = 0; i < 60; i++) {
+        draw_background(&scene);
+        for (uint32_t y = 0; y < HEIGHT; y++)
+            for (uint32_t x = 0; x < WIDTH / 2; x++) {
+                uint8_t *pixel = &scene.frame[y * WIDTH + x];
+                *pixel = (uint8_t)(i / 15 % 2 ? *pixel / 2 : *pixel * 3 / 2);
+            }
+        detect(&scene);
+        ck_assert(!scene.detection.is_light_change);
+        ck_assert(!scene.detection.is_settling);
+        ck_assert_double_eq(scene.detection.gain, 1);
+        ck_assert_uint_eq(scene.detection.n_objects, 0);
+    }
+    scene_free(&scene);
+}
+END_TEST
+
 START_TEST(an_area_has_the_sensitivity_of_its_own)
 {
     struct fr_area_run low = {.sensitivity = 1}, high = {.sensitivity = 90};
@@ -710,8 +735,9 @@ UNIT_MAIN("detector", a_still_scene_with_noise_is_no_motion, a_moving_square_is_
           what_comes_and_goes_is_motion_each_time_until_its_time_has_come,
           static_time_is_time_and_not_frames, the_ghost_of_an_object_of_the_first_frame_goes_soon,
           what_is_ignored_does_not_move_and_is_known_when_it_is_looked_at_again,
-          an_area_has_the_sensitivity_of_its_own, a_zone_has_its_part_of_what_moves,
-          a_map_of_another_size_is_refused, packed_luma_gives_what_planar_luma_gives,
+          what_is_ignored_says_nothing_about_the_light, an_area_has_the_sensitivity_of_its_own,
+          a_zone_has_its_part_of_what_moves, a_map_of_another_size_is_refused,
+          packed_luma_gives_what_planar_luma_gives,
           the_half_size_plane_of_a_frame_gives_what_its_luma_gives_bit_for_bit,
           the_half_size_plane_is_read_instead_of_luma_and_only_if_it_is_whole,
           any_size_works_and_boxes_stay_inside, a_frame_that_was_only_looked_at_changes_nothing,
