@@ -15,7 +15,7 @@ int fr_layout_plan(const struct fr_geometry *geometry, uint32_t slots, uint32_t 
     int rc = fr_geometry_check(geometry);
     if (rc < 0)
         return rc;
-    if (hand < FR_HAND_MIN || slots < FR_SLOTS_MIN || slots < hand + 2 || slots > FR_SLOTS_MAX)
+    if (hand < FR_HAND_MIN || slots < FR_SLOTS_MIN || hand > slots - 2 || slots > FR_SLOTS_MAX)
         return -EINVAL;
 
     struct fr_layout_plan p = {.slots = slots, .hand = hand, .index_entries = 2 * slots};

@@ -83,6 +83,7 @@ START_TEST(s17_a_plan_that_cannot_be_is_refused)
     ck_assert_int_eq(fr_layout_plan(&model.geometry, 33, 2, &plan), -EINVAL);
     ck_assert_int_eq(fr_layout_plan(&model.geometry, 4, 1, &plan), -EINVAL);
     ck_assert_int_eq(fr_layout_plan(&model.geometry, 4, 3, &plan), -EINVAL);
+    ck_assert_int_eq(fr_layout_plan(&model.geometry, 4, UINT32_MAX, &plan), -EINVAL);
     ck_assert_int_eq(fr_layout_plan(&model.geometry, 32, 3, &plan), 0);
     model_fini(&model);
 }
