@@ -74,8 +74,10 @@ int fr_attachment_new(const struct fr_rendezvous *meet, struct fr_attachment **r
         return -ENOENT;
     }
     struct fr_attachment *a = calloc(1, sizeof *a);
-    if (!a)
+    if (!a) {
+        fr_explain(reason, reason_size, "no memory to look at the ring");
         return -ENOMEM;
+    }
     a->meet = *meet;
     a->holders = 1;
     a->generation = fr_forks_generation();
