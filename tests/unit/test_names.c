@@ -31,4 +31,23 @@ START_TEST(fourcc_names_are_printable)
 }
 END_TEST
 
-UNIT_MAIN("names", camera_names_are_an_allow_list, fourcc_names_are_printable)
+START_TEST(every_way_of_a_picture_and_every_reason_to_drop_one_has_a_name_of_its_own)
+{
+    const char *names[FR_PATH_SYNTHETIC + FR_DROP_REASONS + 2];
+    unsigned n = 0;
+    for (uint32_t path = FR_PATH_USERPTR; path <= FR_PATH_SYNTHETIC; path++)
+        names[n++] = fr_copy_path_name(path);
+    for (unsigned reason = 0; reason < FR_DROP_REASONS; reason++)
+        names[n++] = fr_drop_reason_name(reason);
+    for (unsigned i = 0; i < n; i++) {
+        ck_assert_str_ne(names[i], "unknown");
+        for (unsigned k = 0; k < i; k++)
+            ck_assert_str_ne(names[i], names[k]);
+    }
+    ck_assert_str_eq(fr_copy_path_name(UINT32_MAX), "unknown");
+    ck_assert_str_eq(fr_drop_reason_name(FR_DROP_REASONS), "unknown");
+}
+END_TEST
+
+UNIT_MAIN("names", camera_names_are_an_allow_list, fourcc_names_are_printable,
+          every_way_of_a_picture_and_every_reason_to_drop_one_has_a_name_of_its_own)

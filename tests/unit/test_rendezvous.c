@@ -133,5 +133,110 @@ START_TEST(n6_lock_is_exclusive_and_ours_alone)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- where rings are */
+
+static const char *rundir_of(unsigned i)
+{
+    static char buf[FR_PATH_MAX];
+    const char *found = fr_rundir(i, buf, sizeof buf);
+    return found ? found : "none";
+}
+
+static const char *home_of(const char *camera)
+{
+    static char buf[FR_PATH_MAX], reason[256];
+    const char *found = fr_rendezvous_home(camera, buf, sizeof buf, reason, sizeof reason);
+    return found ? found : reason;
+}
+
+START_TEST(rings_are_looked_for_where_the_environment_says_and_nowhere_else)
+{
+    setenv("FRAMERING_RUNDIR", "/set", 1);
+    setenv("XDG_RUNTIME_DIR", "/runtime", 1);
+    ck_assert_str_eq(rundir_of(0), "/set");
+    ck_assert_str_eq(rundir_of(1), "none");
+    ck_assert_str_eq(home_of("cam0"), "/set");
+    setenv("FRAMERING_RUNDIR", "", 1); /* as good as not set */
+    ck_assert_str_eq(rundir_of(0), "/runtime/framering");
+    ck_assert_str_eq(rundir_of(1), "/run/framering");
+    ck_assert_str_eq(rundir_of(2), "none");
+}
+END_TEST
+
+/* Root's rings are the system's; an ordinary user's own are in a folder of that user. */
+START_TEST(without_a_word_rings_are_the_systems_or_the_users_own)
+{
+    unsetenv("FRAMERING_RUNDIR");
+    unsetenv("XDG_RUNTIME_DIR");
+    if (geteuid() == 0) {
+        ck_assert_str_eq(rundir_of(0), "/run/framering");
+        ck_assert_str_eq(rundir_of(1), "none");
+        ck_assert_str_eq(home_of("cam0"), "/run/framering");
+        setenv("XDG_RUNTIME_DIR", "", 1);
+        ck_assert_str_eq(rundir_of(0), "/run/framering");
+        if (setresuid(40001, 40001, 0) < 0) /* a user that no machine has */
+            return;
+    }
+    char own[64];
+    snprintf(own, sizeof own, "/run/user/%u/framering", (unsigned)geteuid());
+    unsetenv("XDG_RUNTIME_DIR");
+    ck_assert_str_eq(rundir_of(0), own);
+    ck_assert_str_eq(rundir_of(1), "/run/framering");
+    ck_assert_str_eq(rundir_of(2), "none");
+    if (geteuid() == 40001) {
+        ck_assert_msg(strstr(home_of("no-such-camera"), "Set FRAMERING_RUNDIR"), "%s",
+                      home_of("no-such-camera"));
+        setenv("XDG_RUNTIME_DIR", "", 1);
+        ck_assert_ptr_nonnull(strstr(home_of("no-such-camera"), "XDG_RUNTIME_DIR is not set"));
+    }
+    setenv("XDG_RUNTIME_DIR", "/runtime", 1);
+    if (access("/run/framering", W_OK) < 0)
+        ck_assert_str_eq(home_of("no-such-camera"), "/runtime/framering");
+    if (geteuid() == 40001)
+        ck_assert_int_eq(setresuid(0, 0, 0), 0);
+}
+END_TEST
+
+START_TEST(a_number_that_no_field_can_hold_is_refused)
+{
+    static const struct {
+        const char *from, *to;
+    } changes[] = {
+        {"framering-ring 1", "framering-ring 0"},
+        {"framering-ring 1", "framering-ring 2"},
+        {"epoch 18446744073709551615", "epoch 18446744073709551616"},
+        {"epoch 18446744073709551615", "epoch 99999999999999999999"},
+        {"epoch 18446744073709551615", "epoch 184467440737095516150"},
+        {"epoch 18446744073709551615", "epoch 1844674407370955161:"},
+        {"epoch 18446744073709551615", "epoch 1844674407370955161/"},
+        {"epoch ", "epochs "},
+        {"epoch ", "epoch-"},
+        {"0123456789abcdef", "0123456789abcdeg"},
+        {"0123456789abcdef", "0123456789abcde:"},
+        {"0123456789abcdef", "0123456789abcde/"},
+        {"0123456789abcdef", "0123456789abcdeF"},
+        {"0123456789abcdef", "0123456789abcde"},
+        {"shm 2147483647", "shm 2147483648"},
+        {"gates 0", "gates -1"},
+        {"pins 7", "pins "},
+        {"end\n", "End\n"},
+    };
+    char text[FR_RENDEZVOUS_MAX + 1], changed[2 * FR_RENDEZVOUS_MAX];
+    text[fr_rendezvous_print(&example, text)] = 0;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct fr_rendezvous r;
+        const char *at = strstr(text, changes[i].from);
+        ck_assert_ptr_nonnull(at);
+        int n = snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, changes[i].to,
+                         at + strlen(changes[i].from));
+        ck_assert_msg(fr_rendezvous_parse(changed, (size_t)n, &r) == -EBADMSG, "\"%s\"",
+                      changes[i].to);
+    }
+}
+END_TEST
+
 UNIT_MAIN("rendezvous", what_is_printed_is_parsed, anything_else_is_refused,
-          s15_forgeries_are_refused, n6_lock_is_exclusive_and_ours_alone)
+          s15_forgeries_are_refused, n6_lock_is_exclusive_and_ours_alone,
+          rings_are_looked_for_where_the_environment_says_and_nowhere_else,
+          without_a_word_rings_are_the_systems_or_the_users_own,
+          a_number_that_no_field_can_hold_is_refused)
