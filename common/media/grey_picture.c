@@ -137,8 +137,8 @@ static int read_file(int fd, uint8_t **ret_bytes, size_t *ret_length, char *reas
     ssize_t got = 0;
     if (!bytes)
         return -ENOMEM;
-    while (n < room && (got = read(fd, bytes + n, room - n)) > 0)
-        n += (size_t)got;
+    while (n < room && ((got = read(fd, bytes + n, room - n)) > 0 || (got < 0 && errno == EINTR)))
+        n += got > 0 ? (size_t)got : 0;
     if (got < 0) {
         free(bytes);
         return -errno;
