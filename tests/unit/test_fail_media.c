@@ -2,6 +2,7 @@
  * good; nothing is left open; and the next try gives every frame. */
 #include "common/media/recording.h"
 
+#include "common/media/grey_picture.h"
 #include "common/media/jpeg_decode.h"
 #include "common/media/jpeg_encode.h"
 #include "fail_call.h"
@@ -11,12 +12,19 @@
 enum { W = 64, H = 48, FRAMES = 3 };
 
 static const struct fail_kind kinds[] = {
-    {"malloc", {ENOMEM}},    {"calloc", {ENOMEM}},
-    {"realloc", {ENOMEM}},   {"reallocarray", {ENOMEM}},
-    {"strdup", {ENOMEM}},    {"openat", {EMFILE, EACCES, ENFILE, ENOMEM}},
-    {"fstat", {EIO}},        {"read", {EIO, EINTR, FAIL_SHORT}},
-    {"pread", {EIO}},        {"lseek", {EIO}},
-    {"fdopendir", {ENOMEM}}, {"readdir", {EIO}},
+    {"malloc", {ENOMEM}},
+    {"calloc", {ENOMEM}},
+    {"realloc", {ENOMEM}},
+    {"reallocarray", {ENOMEM}},
+    {"strdup", {ENOMEM}},
+    {"open", {EMFILE}},
+    {"openat", {EMFILE, EACCES, ENFILE, ENOMEM}},
+    {"fstat", {EIO}},
+    {"read", {EIO, EINTR, FAIL_SHORT}},
+    {"pread", {EIO}},
+    {"lseek", {EIO}},
+    {"fdopendir", {ENOMEM}},
+    {"readdir", {EIO}},
 };
 
 static char folder[UNIT_FOLDER_MAX], path[256]; /* of the recording */
@@ -69,6 +77,21 @@ static int read_all(void)
     free(slot);
     fr_recording_close(recording);
     return kept;
+}
+
+/* A mask's picture. */
+static int load_grey(void)
+{
+    struct fr_grey_picture picture;
+    char reason[512] = "";
+    int rc = fr_grey_picture_load(path, &picture, reason, sizeof reason);
+    must(rc == 0 || strstr(reason, path), "%d: \"%s\"", rc, reason);
+    if (rc == 0) {
+        must(picture.width_px == 2 && picture.pixels[0] == 'a' && picture.pixels[1] == 'b',
+             "other pixels");
+        fr_grey_picture_fini(&picture);
+    }
+    return rc;
 }
 
 /* A picture is encoded and decoded again, alone and to another sampling. */
@@ -175,6 +198,14 @@ START_TEST(P1_every_call_for_a_y4m_file_fails_in_turn)
 }
 END_TEST
 
+START_TEST(P1_every_call_for_a_masks_picture_fails_in_turn)
+{
+    begin("mask.pgm", false);
+    append("", "P5 2 1 255\nab", 13);
+    fail_each(load_grey);
+}
+END_TEST
+
 START_TEST(P1_every_call_for_a_picture_fails_in_turn)
 {
     fail_each(encode_and_decode);
@@ -183,4 +214,5 @@ END_TEST
 
 UNIT_MAIN("fail_media", P1_every_call_for_a_folder_of_jpegs_fails_in_turn,
           P1_every_call_for_concatenated_jpegs_fails_in_turn,
-          P1_every_call_for_a_y4m_file_fails_in_turn, P1_every_call_for_a_picture_fails_in_turn)
+          P1_every_call_for_a_y4m_file_fails_in_turn, P1_every_call_for_a_picture_fails_in_turn,
+          P1_every_call_for_a_masks_picture_fails_in_turn)

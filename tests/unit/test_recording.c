@@ -453,6 +453,110 @@ START_TEST(a_geometry_that_does_not_fit_is_refused)
 }
 END_TEST
 
+START_TEST(a_folder_is_known_by_its_first_picture_that_can_be_read)
+{
+    struct made_jpeg good = picture(3),
+                     slow = make_jpeg(&(struct make_jpeg){W, H, .is_progressive = true});
+    const char *path = in_folder("mixed");
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    append(in_folder("mixed/0.jpg"), "no picture", 10);
+    check_refused(path, -EBADMSG, "no JPEG header");
+    append(in_folder("mixed/1.jpg"), slow.bytes, slow.length);
+    check_refused(path, -ENOTSUP, "progressive");
+    append(in_folder("mixed/2.jpg"), good.bytes, good.length);
+    struct fr_recording *recording = open_ok(path);
+    check_next_fails(recording, -EBADMSG, "0.jpg");
+    check_next_fails(recording, -EBADMSG, "1.jpg");
+    check_next_is(recording, 3, 2);
+    fr_recording_close(recording);
+    free(good.bytes);
+    free(slow.bytes);
+}
+END_TEST
+
+START_TEST(a_folder_is_given_up_after_a_hundred_pictures_and_may_hold_any_number)
+{
+    enum { NUMBER = 300 };
+    struct made_jpeg good = picture(4);
+    char name[64];
+    ck_assert_int_eq(mkdir(in_folder("many"), 0700), 0);
+    append(in_folder("many/0.jpg"), "no picture", 10);
+    for (int i = 1; i < NUMBER; i++) {
+        snprintf(name, sizeof name, "many/%d.jpg", i);
+        ck_assert_int_eq(link(in_folder("many/0.jpg"), in_folder(name)), 0);
+    }
+    append(in_folder("many/300.jpg"), good.bytes, good.length);
+    check_refused(in_folder("many"), -EBADMSG, "no JPEG header");
+    for (int i = 0; i < NUMBER; i++) {
+        snprintf(name, sizeof name, "many/%d.jpg", i);
+        ck_assert_int_eq(unlink(in_folder(name)), 0);
+        ck_assert_int_eq(link(in_folder("many/300.jpg"), in_folder(name)), 0);
+    }
+    struct fr_recording *recording = open_ok(in_folder("many"));
+    ck_assert_uint_eq(fr_recording_info(recording)->frames, NUMBER + 1);
+    for (uint32_t i = 0; i <= NUMBER; i += 100)
+        check_next_is(recording, 4, i / 100);
+    fr_recording_close(recording);
+    free(good.bytes);
+}
+END_TEST
+
+START_TEST(a_picture_whose_chroma_cannot_be_had_is_delivered_as_grey)
+{
+    struct made_jpeg made = make_jpeg(
+        &(struct make_jpeg){W, H, .h = 4, .v = 1, .chroma_h = 2, .chroma_v = 1, .seed = 5});
+    struct made_jpeg odd =
+        make_jpeg(&(struct make_jpeg){W, H, .h = 1, .v = 4, .seed = 5});
+    static uint8_t slot[1 << 16];
+    struct fr_recording_frame frame;
+    append(in_folder("half.jpg"), made.bytes, made.length);
+    struct fr_recording *recording = open_ok(in_folder("half.jpg"));
+    ck_assert_uint_eq(fr_recording_info(recording)->format.fourcc, FR_FOURCC_422P);
+    fr_recording_close(recording);
+    append(in_folder("odd.jpg"), odd.bytes, odd.length);
+    recording = open_ok(in_folder("odd.jpg"));
+    ck_assert_uint_eq(fr_recording_info(recording)->format.fourcc, FR_FOURCC_GREY);
+    check_next_fails(recording, -ENOTSUP, "GREY only");
+    ck_assert_int_eq(fr_recording_rewind(recording), 0);
+    struct fr_geometry geometry = geometry_of(FR_FOURCC_GREY, W, H);
+    ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), 0);
+    fr_recording_close(recording);
+    free(made.bytes);
+    free(odd.bytes);
+}
+END_TEST
+
+START_TEST(y4m_that_ends_anywhere_or_is_asked_for_otherwise_is_told)
+{
+    const char *path = in_folder("ends.y4m");
+    static uint8_t slot[1 << 16];
+    struct fr_recording_frame frame;
+    append(path, "YUV4MPEG2 W8 H8", 15);
+    check_refused(path, -EBADMSG, "ends within its header");
+    append(path, " F0:0\n", 6);
+    uint8_t bytes[8 * 8 * 3 / 2] = {1};
+    append(path, "FRAME\n", 6);
+    append(path, bytes, sizeof bytes);
+    append(path, "FRA", 3);
+    struct fr_recording *recording = open_ok(path);
+    ck_assert_uint_eq(fr_recording_info(recording)->frames,
+                      0); /* the size does not fit: not known */
+    struct fr_geometry geometry = geometry_of(FR_FOURCC_NV12, 8, 8);
+    ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), -ENOTSUP);
+    ck_assert_ptr_nonnull(strstr(fr_recording_reason(recording), "YU12 or GREY only"));
+    geometry.planes[0].stride_bytes = 1;
+    ck_assert_int_lt(fr_recording_next(recording, &geometry, slot, &frame), 0);
+    ck_assert_ptr_nonnull(strstr(fr_recording_reason(recording), "makes no sense"));
+    geometry = geometry_of(FR_FOURCC_YV12, 8, 8);
+    ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), 0);
+    check_next_fails(recording, -EBADMSG, "within a FRAME line");
+    check_next_fails(recording, -ENODATA, "");
+    fr_recording_close(recording);
+    /* Who wants no reason is told the number alone. */
+    ck_assert_int_eq(fr_recording_open(in_folder("absent"), &recording, NULL, 0), -ENOENT);
+}
+END_TEST
+
 UNIT_MAIN("recording", concatenated_jpegs_come_one_by_one_and_again_after_a_rewind,
           a_damaged_picture_costs_itself_alone,
           a_thumbnail_or_an_EOI_inside_a_segment_is_not_the_pictures_end,
@@ -460,4 +564,8 @@ UNIT_MAIN("recording", concatenated_jpegs_come_one_by_one_and_again_after_a_rewi
           the_splitter_bounds_a_picture_that_never_ends, a_folder_of_jpegs_comes_in_natural_order,
           a_folder_with_input_mjpeg_is_that_stream, y4m_planes_arrive_as_they_are,
           damaged_y4m_ends_with_one_bad_frame, what_is_no_recording_is_refused_with_a_reason,
-          a_geometry_that_does_not_fit_is_refused)
+          a_geometry_that_does_not_fit_is_refused,
+          a_folder_is_known_by_its_first_picture_that_can_be_read,
+          a_folder_is_given_up_after_a_hundred_pictures_and_may_hold_any_number,
+          a_picture_whose_chroma_cannot_be_had_is_delivered_as_grey,
+          y4m_that_ends_anywhere_or_is_asked_for_otherwise_is_told)

@@ -107,6 +107,8 @@ START_TEST(a_broken_header_is_refused_with_the_word_that_broke_it)
         {"YUV4MPEG2 W1 H1 F:1\n", -EBADMSG, "F:1"},
         {"YUV4MPEG2 W1 H1 F4294967296:1\n", -EBADMSG, "F4294967296:1"},
         {"YUV4MPEG2 W1 H1 Iq\n", -EBADMSG, "Iq"},
+        {"YUV4MPEG2 W1 H1 Ipp\n", -EBADMSG, "Ipp"},
+        {"YUV4MPEG2 W1 H1 Q\xff~\n", -EBADMSG, "Q?~"},
         {"YUV4MPEG2 W1 H1 Im\n", -ENOTSUP, "Im"},
         {"YUV4MPEG2 W1 H1 C444\n", -ENOTSUP, "C444"},
         {"YUV4MPEG2 W1 H1 C444alpha\n", -ENOTSUP, "C444alpha"},
@@ -210,6 +212,42 @@ START_TEST(colorimetry_and_field_reach_the_header)
 }
 END_TEST
 
+START_TEST(each_field_order_has_its_letter)
+{
+    static const struct {
+        uint32_t field;
+        const char *letter;
+    } fields[] = {{V4L2_FIELD_ANY, " I? "},
+                  {V4L2_FIELD_NONE, " Ip "},
+                  {V4L2_FIELD_INTERLACED_TB, " It "},
+                  {V4L2_FIELD_INTERLACED_BT, " Ib "}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct fr_y4m_header in = {.width_px = 8, .height_px = 8}, out;
+        char line[FR_Y4M_LINE_MAX], reason[200];
+        in.field = (__typeof__(in.field))fields[i].field;
+        ck_assert_int_gt(fr_y4m_write_header(&in, line, sizeof line), 0);
+        ck_assert_msg(strstr(line, fields[i].letter), "%s", line);
+        ck_assert_int_eq(parse(line, &out, reason), 0);
+        ck_assert_uint_eq(out.field, fields[i].field);
+    }
+}
+END_TEST
+
+/* 0:0 is "not told"; with one of them 0 it is no rate either. */
+START_TEST(a_rate_with_a_nought_in_it_is_none)
+{
+    static const char *const rates[] = {"0:0", "25:0", "0:1"};
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        struct fr_y4m_header header;
+        char line[64], reason[200];
+        snprintf(line, sizeof line, "YUV4MPEG2 W1 H1 F%s\n", rates[i]);
+        ck_assert_int_eq(parse(line, &header, reason), 0);
+        ck_assert_uint_eq(header.rate_num, 0);
+        ck_assert_uint_eq(header.rate_den, 0);
+    }
+}
+END_TEST
+
 START_TEST(another_fourcc_is_refused_by_name)
 {
     struct fr_format format = {
@@ -251,4 +289,5 @@ UNIT_MAIN("y4m", a_header_that_was_written_is_read_back, a_header_without_a_chro
           frame_lines_are_found_with_and_without_parameters,
           every_fourcc_of_the_ring_reaches_y4m_with_the_same_values,
           colorimetry_and_field_reach_the_header, another_fourcc_is_refused_by_name,
-          planes_that_are_too_small_are_refused)
+          planes_that_are_too_small_are_refused, each_field_order_has_its_letter,
+          a_rate_with_a_nought_in_it_is_none)
