@@ -505,8 +505,7 @@ START_TEST(a_picture_whose_chroma_cannot_be_had_is_delivered_as_grey)
 {
     struct made_jpeg made = make_jpeg(
         &(struct make_jpeg){W, H, .h = 4, .v = 1, .chroma_h = 2, .chroma_v = 1, .seed = 5});
-    struct made_jpeg odd =
-        make_jpeg(&(struct make_jpeg){W, H, .h = 1, .v = 4, .seed = 5});
+    struct made_jpeg odd = make_jpeg(&(struct make_jpeg){W, H, .h = 1, .v = 4, .seed = 5});
     static uint8_t slot[1 << 16];
     struct fr_recording_frame frame;
     append(in_folder("half.jpg"), made.bytes, made.length);
