@@ -11,9 +11,11 @@
  * one is seen, so both stay known and neither is motion. One that is near to none wears the evidence
  * down and, when none is left, becomes the candidate.
  *
- * Levels are fixed point with FR_LEVEL_BITS binary places, so that 255 still fits an int16_t: the
- * loop is written for eight or sixteen lanes of that. Seven bytes a pixel. Pure; pixels are compared
- * and averaged and never index or bound anything.
+ * The mean is fixed point with FR_LEVEL_BITS binary places, so that 255 still fits an int16_t: the
+ * loop is written for eight or sixteen lanes of that. The deviation is kept in quarters of a grey
+ * level; so that it can follow by less than one of them, it is rounded up in some frames and down in
+ * others (`dither`). Five bytes a pixel. Pure; pixels are compared and averaged and never index or
+ * bound anything.
  */
 #pragma once
 
@@ -23,13 +25,15 @@
 enum {
     FR_LEVEL_BITS = 7,       /* binary places of a level */
     FR_EVIDENCE_KNOWN = 200, /* from here on the candidate is background */
+    FR_DEVIATION_UNIT = 1 << FR_LEVEL_BITS >> 2,
+    FR_BACKGROUND_BYTES_PER_PX = 5,
 };
 
 struct fr_background {
     size_t n_px;
-    int16_t *mean;
-    int16_t *deviation;
-    int16_t *candidate;
+    int16_t *mean;      /* levels */
+    uint8_t *deviation; /* units of FR_DEVIATION_UNIT */
+    uint8_t *candidate; /* grey levels */
     uint8_t *evidence;
     void *memory; /* what fini frees: the four stand in one piece */
 };
@@ -44,6 +48,7 @@ struct fr_background_step {
     uint16_t deviations_q4; /* 16ths of the deviation; at most 63 */
     uint16_t most;          /* level; at most 127 << FR_LEVEL_BITS */
     int16_t shift;          /* mean and deviation move by 1/2^shift of the difference; 0 to 10 */
+    int16_t dither;         /* 0 to 2^shift - 1, all of them equally often */
     int16_t gain;           /* evidence for the candidate by one frame near it; 0 to KNOWN */
     int16_t loss;           /* evidence lost by one frame near the mean */
     int16_t wear;           /* evidence lost by one frame near to none */
@@ -63,14 +68,16 @@ struct fr_background_count {
                           light */
 };
 
-/* Learns one frame of n_px pixels, and replaces each of them by 1 where it is foreground and by 0
- * where it is not. */
+/* Learns one frame of n_px pixels. Each gets a score: 2 where it is foreground, 1 where it is not but
+ * strays by more than half of what is allowed, and 0 else (1 also where it was foreground until this
+ * frame completed the evidence). */
 struct fr_background_count fr_background_learn(struct fr_background *background,
                                                const struct fr_background_step *step,
-                                               uint8_t *half);
+                                               const uint8_t *half, uint8_t *ret_scores);
 
-/* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096. */
-void fr_background_scale(struct fr_background *background, uint32_t gain_q10);
+/* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096. `half`
+ * is the frame in the new light: it tells how bright that is which was white before. */
+void fr_background_scale(struct fr_background *background, uint32_t gain_q10, const uint8_t *half);
 
 /* Takes every candidate for background at once, as though the evidence for it were complete: for the
  * light has changed. What was the background until now is the candidate, and stays known. */

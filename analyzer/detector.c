@@ -3,7 +3,10 @@
 #include "analyzer/components.h"
 #include "analyzer/gain.h"
 #include "analyzer/majority.h"
+#include "analyzer/relight.h"
 #include "analyzer/sensitivity.h"
+#include "analyzer/shadow.h"
+#include "analyzer/shake.h"
 #include "analyzer/texture.h"
 #include "common/media/half_luma.h"
 
@@ -18,8 +21,8 @@ static const int64_t SETTLE_NS = 1000000000;
 /* So long the model is young, and a candidate is believed sooner; but never sooner than this. */
 static const int64_t YOUNG_NS = 4000000000;
 static const int64_t BELIEVE_NS = 500000000;
-/* When over half of the picture is new: no alarm so long, and if most of that stands still for
- * FLOOD_STILL_NS, it is the light (or another view) and not an object. */
+/* When over half of the picture is new: no alarm so long. If it kept its texture it is the light, and
+ * if most of it stands still for FLOOD_STILL_NS it is another view; either way no object. */
 static const int64_t FLOOD_DOUBT_NS = 500000000;
 static const int64_t FLOOD_STILL_NS = 300000000;
 
@@ -27,6 +30,8 @@ enum {
     SHIFT_MIN = 3,         /* the background follows by 1/8 of a difference at most, */
     SHIFT_MAX = 8,         /* and by 1/256 at least: less is lost in the rounding */
     GAIN_IGNORED_Q10 = 10, /* 1 %: the mean follows that by itself */
+    GAIN_TILES_MIN = 4,    /* fewer may all lie on one object */
+    SHAKING_FRAMES = 64,   /* a camera that shook shakes for so long */
 };
 
 /* What stands in `plane`. */
@@ -44,7 +49,8 @@ struct fr_detector {
     size_t n_tiles;
 
     enum plane_state state;
-    uint8_t *plane;       /* the frame reduced; becomes its mask when it is decided */
+    uint8_t *plane;       /* the frame reduced; in place of the background once it is decided */
+    uint8_t *mask;        /* of the last decision */
     uint8_t *busy;        /* for each tile: how much of it moved a frame ago */
     uint16_t *ratios_q10; /* for each tile: its brightness beside its background's */
     bool *lit;            /* for each tile: it is lit differently */
@@ -52,11 +58,17 @@ struct fr_detector {
     struct fr_background background;
     struct fr_components *components;
     const struct fr_area_map *map; /* NULL: everything is looked at, and alike */
+    struct fr_shadow shadow;
+    struct fr_shake shake;
+    struct fr_shift shift;  /* of this frame */
+    uint32_t shaking_count; /* frames for which the camera is still held to shake */
+    int64_t relight_ns;     /* until the transition to another light is over; 0: there is none */
 
     uint64_t n_learnt; /* frames since the start; 0: the next one begins */
     int64_t last_mono_ns;
     int64_t interval_ns;        /* from frame to frame, smoothed */
-    int64_t age_ns;             /* since the start, or since the light changed */
+    int64_t age_ns;             /* since the model was last new */
+    int64_t settled_ns;         /* since the start, or since the light changed */
     int64_t flood_ns, still_ns; /* for how long over half of the picture was new; and still */
     double brightness;          /* gains of about the last second, multiplied */
     struct due gain, loss, wear;
@@ -122,7 +134,7 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
 {
     uint32_t w = fr_half_px(width_px), h = fr_half_px(height_px);
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
-    return sizeof(struct fr_detector) + (size_t)w * h * (1 + 3 * sizeof(int16_t) + 1) +
+    return sizeof(struct fr_detector) + (size_t)w * h * (1 + 1 + FR_BACKGROUND_BYTES_PER_PX) +
            n_tiles * (sizeof(uint8_t) + sizeof(uint16_t) + sizeof(bool)) +
            fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
@@ -145,11 +157,12 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
 
     const size_t n_px = (size_t)d->half_width_px * d->half_height_px;
     d->plane = malloc(n_px);
+    d->mask = malloc(n_px);
     d->busy = malloc(d->n_tiles);
     d->ratios_q10 = malloc(d->n_tiles * sizeof *d->ratios_q10);
     d->lit = malloc(d->n_tiles * sizeof *d->lit);
     d->scratch = malloc(fr_majority_scratch_bytes(d->half_width_px));
-    if (!d->plane || !d->busy || !d->ratios_q10 || !d->lit || !d->scratch ||
+    if (!d->plane || !d->mask || !d->busy || !d->ratios_q10 || !d->lit || !d->scratch ||
         fr_background_init(&d->background, n_px) < 0 ||
         fr_components_new(d->half_width_px, &d->components) < 0) {
         fr_detector_free(d);
@@ -164,6 +177,7 @@ void fr_detector_free(struct fr_detector *detector)
     if (!detector)
         return;
     free(detector->plane);
+    free(detector->mask);
     free(detector->busy);
     free(detector->ratios_q10);
     free(detector->lit);
@@ -180,7 +194,7 @@ void fr_detector_restart(struct fr_detector *detector)
 
 void fr_detector_doubt(struct fr_detector *detector)
 {
-    detector->age_ns = detector->flood_ns = detector->still_ns = 0;
+    detector->age_ns = detector->settled_ns = detector->flood_ns = detector->still_ns = 0;
 }
 
 int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma)
@@ -226,12 +240,17 @@ int fr_detector_look_frame(struct fr_detector *detector, const struct fr_frame *
 static void begin(struct fr_detector *d, int64_t captured_mono_ns)
 {
     fr_background_restart(&d->background, d->plane);
-    memset(d->plane, 0, d->background.n_px);
+    memset(d->mask, 0, d->background.n_px);
     memset(d->busy, 0, d->n_tiles);
     d->n_learnt = 1;
     d->last_mono_ns = captured_mono_ns;
     d->interval_ns = 0;
-    d->age_ns = d->flood_ns = d->still_ns = 0;
+    d->age_ns = d->settled_ns = d->flood_ns = d->still_ns = d->relight_ns = 0;
+    d->shaking_count = 0;
+    d->shift = (struct fr_shift){0};
+    d->shadow = (struct fr_shadow){0};
+    fr_shake_init(&d->shake, d->half_width_px, d->half_height_px);
+    fr_shake_choose(&d->shake, d->background.mean, FR_SHAKE_SPOTS);
     d->brightness = 1;
     d->gain = d->loss = d->wear = (struct due){0};
 }
@@ -248,6 +267,7 @@ static int64_t elapse(struct fr_detector *d, int64_t captured_mono_ns)
     d->interval_ns =
         d->interval_ns ? d->interval_ns + (elapsed_ns - d->interval_ns) / 8 : elapsed_ns;
     d->age_ns += elapsed_ns;
+    d->settled_ns += elapsed_ns;
     return elapsed_ns;
 }
 
@@ -255,11 +275,12 @@ static int64_t elapse(struct fr_detector *d, int64_t captured_mono_ns)
 static uint32_t follow_light(struct fr_detector *d)
 {
     struct fr_gain gain = fr_gain_estimate(d->ratios_q10, d->busy, d->n_tiles);
-    bool is_known = gain.n_trusted > d->n_tiles / 16 && 2 * gain.n_agreed >= gain.n_trusted;
+    bool is_known = gain.n_trusted >= GAIN_TILES_MIN && gain.n_trusted > d->n_tiles / 16 &&
+                    2 * gain.n_agreed >= gain.n_trusted;
     if (!is_known || (gain.gain_q10 < FR_GAIN_ONE + GAIN_IGNORED_Q10 &&
                       gain.gain_q10 > FR_GAIN_ONE - GAIN_IGNORED_Q10))
         return FR_GAIN_ONE;
-    fr_background_scale(&d->background, gain.gain_q10);
+    fr_background_scale(&d->background, gain.gain_q10, d->plane);
     return gain.gain_q10;
 }
 
@@ -270,6 +291,15 @@ static int16_t take_due(struct due *due, double rate, int64_t elapsed_ns)
     int16_t whole = due->steps < FR_EVIDENCE_KNOWN ? (int16_t)due->steps : FR_EVIDENCE_KNOWN;
     due->steps = whole < FR_EVIDENCE_KNOWN ? due->steps - whole : 0;
     return whole;
+}
+
+/* 0 to 2^shift - 1 in the order of their bits reversed: each once in 2^shift frames. */
+static int16_t dither(uint64_t n_learnt, int16_t shift)
+{
+    int16_t reversed = 0;
+    for (int16_t i = 0; i < shift; i++)
+        reversed = (int16_t)(2 * reversed + (int16_t)(n_learnt >> i & 1));
+    return reversed;
 }
 
 static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapsed_ns)
@@ -288,7 +318,8 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
     /* What a young model takes for background may well be an object that was there when it began,
      * so another level is believed as soon as it has been seen for as long as the model is old. */
     int64_t believe_ns = d->age_ns > BELIEVE_NS ? d->age_ns : BELIEVE_NS;
-    if (d->age_ns > YOUNG_NS || believe_ns > s->static_object_ns)
+    const bool is_young = d->age_ns <= YOUNG_NS && believe_ns <= s->static_object_ns;
+    if (!is_young)
         believe_ns = s->static_object_ns;
     double rate = FR_EVIDENCE_KNOWN * (double)NS_PER_S / (double)believe_ns;
 
@@ -298,11 +329,13 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
         .deviations_q4 = (uint16_t)(s->threshold_spread * 16),
         .most = (uint16_t)(s->threshold_most * level),
         .shift = young,
+        .dither = dither(d->n_learnt, young),
         .gain = take_due(&d->gain, rate, elapsed_ns),
         /* A level seen for a fifth of the time or more will be known in the end. */
         .loss = take_due(&d->loss, rate / 4, elapsed_ns),
-        /* What was known for certain is forgotten by eight seconds of other things. */
-        .wear = take_due(&d->wear, FR_EVIDENCE_KNOWN / 8.0, elapsed_ns),
+        /* What was known for certain is forgotten by eight seconds of other things, and sooner while
+         * little is. */
+        .wear = take_due(&d->wear, is_young ? rate / 4 : FR_EVIDENCE_KNOWN / 8.0, elapsed_ns),
     };
 }
 
@@ -323,7 +356,8 @@ static struct fr_background_count learn_areas(struct fr_detector *d,
         part.deviation = whole.deviation + at;
         part.candidate = whole.candidate + at;
         part.evidence = whole.evidence + at;
-        struct fr_background_count count = fr_background_learn(&part, &own, d->plane + at);
+        struct fr_background_count count =
+            fr_background_learn(&part, &own, d->plane + at, d->mask + at);
         if (run->is_ignored)
             continue;
         sum.n_moving += count.n_moving;
@@ -338,7 +372,7 @@ static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_n
     if (d->map)
         return learn_areas(d, &step);
     step = fr_sensitivity_step(step, d->settings.sensitivity);
-    return fr_background_learn(&d->background, &step, d->plane);
+    return fr_background_learn(&d->background, &step, d->plane, d->mask);
 }
 
 static void fill_ignored(struct fr_detector *d, uint8_t value)
@@ -346,7 +380,7 @@ static void fill_ignored(struct fr_detector *d, uint8_t value)
     const struct fr_spans *spans = &d->map->ignored;
     for (size_t i = 0; i < spans->n; i++) {
         const struct fr_span *span = &spans->items[i];
-        memset(d->plane + (size_t)span->y * d->half_width_px + span->first, value,
+        memset(d->mask + (size_t)span->y * d->half_width_px + span->first, value,
                span->last - span->first + 1);
     }
 }
@@ -356,7 +390,7 @@ static bool notice_light_change(struct fr_detector *d, uint32_t gain_q10,
                                 const struct fr_background_count *count, int64_t elapsed_ns)
 {
     const uint64_t half_of_it = (d->map ? d->map->n_watched_px : d->background.n_px) / 2;
-    bool is_change = false;
+    bool is_change = false, is_new_view = false;
 
     /* Either the whole picture followed one factor: it was scaled, and may yet be clipped in places. */
     double passed = (double)elapsed_ns / (double)NS_PER_S;
@@ -371,11 +405,12 @@ static bool notice_light_change(struct fr_detector *d, uint32_t gain_q10,
     d->still_ns = count->n_still > half_of_it ? d->still_ns + elapsed_ns : 0;
     if (d->still_ns > FLOOD_STILL_NS) {
         fr_background_believe(&d->background);
-        is_change = true;
+        is_change = is_new_view = true;
     }
 
     if (is_change) {
-        d->age_ns = d->flood_ns = d->still_ns = 0;
+        d->settled_ns = d->flood_ns = d->still_ns = 0;
+        d->age_ns = is_new_view ? 0 : d->age_ns;
         d->brightness = 1;
     }
     return is_change;
@@ -393,7 +428,7 @@ static void tell_objects(struct fr_detector *d, const struct fr_spans *within, d
     filter.min_area_px += !filter.min_area_px;
     filter.max_area_px += !filter.max_area_px;
     struct fr_components_found found =
-        fr_components_find(d->components, d->plane, d->half_width_px, d->half_height_px, &filter,
+        fr_components_find(d->components, d->mask, d->half_width_px, d->half_height_px, &filter,
                            kept, FR_DETECTOR_BOXES_MAX);
 
     detection->n_objects = found.n_objects;
@@ -420,6 +455,73 @@ static void tell_objects(struct fr_detector *d, const struct fr_spans *within, d
     }
 }
 
+static void swap_planes(struct fr_detector *d)
+{
+    uint8_t *swap = d->plane;
+    d->plane = d->mask;
+    d->mask = swap;
+}
+
+/* Undoes the camera's shaking in the plane. */
+static void stand_still(struct fr_detector *d)
+{
+    fr_shake_choose(&d->shake, d->background.mean, 1);
+    d->shift =
+        fr_shake_estimate(&d->shake, d->plane, d->background.mean, d->busy, d->shaking_count);
+    if (!fr_shift_is_none(d->shift)) {
+        d->shaking_count = SHAKING_FRAMES;
+        fr_shake_align(d->plane, d->half_width_px, d->half_height_px, d->shift, d->mask);
+        swap_planes(d);
+    } else if (d->shaking_count) {
+        d->shaking_count--;
+    }
+}
+
+/* Compares the plane with the background, and learns from it: scores into the mask. Tells whether the
+ * light changed; when that is more than a gain, the transition begins. */
+static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gain_q10)
+{
+    const uint32_t width = d->half_width_px, height = d->half_height_px;
+    const int16_t *mean = d->background.mean;
+
+    fr_tiles_ratio(d->plane, mean, width, height, d->ratios_q10);
+    *ret_gain_q10 = follow_light(d);
+    size_t n_lit =
+        fr_texture_find_lit(d->plane, mean, width, height, d->ratios_q10, *ret_gain_q10, d->lit);
+
+    struct fr_background_count count = learn(d, elapsed_ns);
+    d->n_learnt++;
+    if (d->map)
+        fill_ignored(d, 0);
+    if (d->shaking_count)
+        fr_shake_forgive(d->plane, mean, width, height, d->mask);
+    if (2 * count.n_moving > (d->map ? d->map->n_watched_px : d->background.n_px) &&
+        fr_relight_is_due(d->plane, mean, d->mask, width, height)) {
+        fr_relight_begin(&d->background);
+        d->relight_ns = FR_RELIGHT_NS;
+        d->flood_ns = d->still_ns = 0;
+        return true;
+    }
+    if (n_lit)
+        fr_texture_clear_lit(d->mask, width, height, d->lit);
+    fr_shadow_clear(&d->shadow, d->plane, mean, width, height, d->mask);
+    return notice_light_change(d, *ret_gain_q10, &count, elapsed_ns);
+}
+
+static void follow_other_light(struct fr_detector *d, int64_t elapsed_ns)
+{
+    fr_relight_step(&d->background, d->plane, d->half_width_px, d->half_height_px, elapsed_ns,
+                    d->mask);
+    d->n_learnt = 1;
+    d->age_ns = d->settled_ns = 0;
+    d->brightness = 1;
+    d->relight_ns -= elapsed_ns;
+    if (d->relight_ns <= 0) {
+        d->relight_ns = 0;
+        fr_relight_end(&d->background);
+    }
+}
+
 int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
                        struct fr_detection *ret_detection)
 {
@@ -436,27 +538,32 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
     }
 
     int64_t elapsed_ns = elapse(d, captured_mono_ns);
-    fr_tiles_ratio(d->plane, d->background.mean, width, height, d->ratios_q10);
-    uint32_t gain_q10 = follow_light(d);
-    size_t n_lit = fr_texture_find_lit(d->plane, d->background.mean, width, height, d->ratios_q10,
-                                       gain_q10, d->lit);
+    uint32_t gain_q10 = FR_GAIN_ONE;
+    bool is_light_change = false;
 
-    struct fr_background_count count = learn(d, elapsed_ns);
-    d->n_learnt++;
-    if (n_lit)
-        fr_texture_clear_lit(d->plane, width, height, d->lit);
-    fr_majority_5x5(d->plane, width, height, d->scratch);
+    stand_still(d);
+    if (!d->relight_ns)
+        is_light_change = compare(d, elapsed_ns, &gain_q10);
+    if (d->relight_ns)
+        follow_other_light(d, elapsed_ns);
+    fr_majority_5x5(d->mask, width, height, d->scratch);
     /* What is ignored is no witness of the light: as busy as can be. */
     if (d->map)
         fill_ignored(d, 1);
-    fr_tiles_count(d->plane, width, height, d->busy);
+    fr_tiles_count(d->mask, width, height, d->busy);
     if (d->map)
         fill_ignored(d, 0);
+    if (!fr_shift_is_none(d->shift)) {
+        fr_shake_move_mask(d->mask, width, height, d->shift, d->plane);
+        swap_planes(d);
+        if (d->map)
+            fill_ignored(d, 0);
+    }
 
     ret_detection->gain = (double)gain_q10 / FR_GAIN_ONE;
-    ret_detection->is_light_change = notice_light_change(d, gain_q10, &count, elapsed_ns);
+    ret_detection->is_light_change = is_light_change;
     bool is_doubtful = d->flood_ns && d->flood_ns <= FLOOD_DOUBT_NS;
-    ret_detection->is_settling = d->age_ns < SETTLE_NS || is_doubtful;
+    ret_detection->is_settling = d->settled_ns < SETTLE_NS || is_doubtful;
     tell_objects(d, NULL, d->settings.object_min_share, d->settings.object_max_share,
                  ret_detection);
     return 0;
@@ -479,7 +586,7 @@ const uint8_t *fr_detector_mask(const struct fr_detector *detector, uint32_t *re
         return NULL;
     *ret_width_px = detector->half_width_px;
     *ret_height_px = detector->half_height_px;
-    return detector->plane;
+    return detector->mask;
 }
 
 int fr_detector_expand_mask(const struct fr_detector *detector, uint8_t *full, size_t stride_bytes,
@@ -488,7 +595,7 @@ int fr_detector_expand_mask(const struct fr_detector *detector, uint8_t *full, s
     if (detector->state != PLANE_MASK)
         return -ENODATA;
     for (uint32_t y = 0; y < detector->height_px; y++, full += stride_bytes) {
-        const uint8_t *row = detector->plane + (size_t)(y / 2) * detector->half_width_px;
+        const uint8_t *row = detector->mask + (size_t)(y / 2) * detector->half_width_px;
         for (uint32_t x = 0; x < detector->width_px; x++)
             full[x] = row[x / 2] ? set : 0;
     }

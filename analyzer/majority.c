@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-enum { REACH = FR_MAJORITY_SIDE / 2, QUORUM = FR_MAJORITY_SIDE * FR_MAJORITY_SIDE / 2 + 1 };
+enum {
+    REACH = FR_MAJORITY_SIDE / 2,
+    QUORUM = FR_MAJORITY_SIDE * FR_MAJORITY_SIDE * FR_SCORE_MAX / 2 + 1
+};
 
 static uint64_t vote(const uint8_t *restrict sums, uint8_t *restrict row, uint32_t width_px)
 {

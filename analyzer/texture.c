@@ -3,6 +3,7 @@
 #include <string.h>
 
 enum {
+    FAINT = 2,   /* the same for a tile that may be in the dark */
     TEXTURE = 4, /* grey levels: standard deviation from which a tile has a pattern */
     /* The squares of what the correlation must reach (0.8), and of how far the contrast may be from
      * what the brightness says (1.5), in 256ths. */
@@ -88,4 +89,19 @@ void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, 
             if (tiles[x / FR_TILE_SIDE])
                 memset(mask + x, 0, width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE);
     }
+}
+
+enum fr_texture fr_texture_compare(const uint8_t *half, const int16_t *mean, size_t stride)
+{
+    struct sums s = sum_tile(half, mean, stride, FR_TILE_SIDE, FR_TILE_SIDE);
+    int64_t var_now = s.n * s.now2 - s.now * s.now;
+    int64_t var_before = s.n * s.before2 - s.before * s.before;
+    int64_t covariance = s.n * s.product - s.now * s.before;
+
+    if (var_before < FAINT * FAINT * s.n * s.n)
+        return FR_TEXTURE_NONE;
+    /* Each is below 2^28 (64 * 64 * 255^2), so these products fit. */
+    return covariance > 0 && 10 * covariance * covariance > 3 * var_now * var_before
+               ? FR_TEXTURE_KEPT
+               : FR_TEXTURE_LOST;
 }

@@ -20,3 +20,7 @@ size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t wi
 
 /* Clears the pixels of the marked tiles. */
 void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, const bool *lit);
+
+/* Whether a whole tile kept its pattern (correlation of more than 0.55), however bright it is now. */
+enum fr_texture { FR_TEXTURE_NONE, FR_TEXTURE_KEPT, FR_TEXTURE_LOST };
+enum fr_texture fr_texture_compare(const uint8_t *half, const int16_t *mean, size_t stride);

@@ -1,0 +1,30 @@
+/* Cast shadows: darker, and yet the same surface.
+ *
+ * A shadow multiplies what it falls on by a factor that depends on the light and hardly on the
+ * surface, so its pixels keep the background's gradients, scaled by that factor; those of an object
+ * have gradients of their own. One pixel says little, and a flat surface nothing. But all dark
+ * foreground pixels of the last seconds, sorted by their factor, say which factors are shadows in
+ * this scene and light:
+ *
+ *   same[k] = sum of (frame's gradient . background's gradient * factor)
+ *   all[k]  = sum of |background's gradient * factor|^2
+ *
+ * over pixels of factor k / FR_SHADOW_FACTORS whose gradients are weak in both (strong ones are the
+ * outlines of objects). same / all is near 1 for shadows and near 0 for objects. A foreground pixel
+ * of a factor that is a shadow's, and whose gradient fits, is none. Pure integer arithmetic.
+ */
+#pragma once
+
+#include "analyzer/gain.h"
+
+#include <stdbool.h>
+
+enum { FR_SHADOW_FACTORS = 32 };
+
+struct fr_shadow {
+    int64_t same[FR_SHADOW_FACTORS], all[FR_SHADOW_FACTORS];
+};
+
+/* Learns from the foreground of a frame, and clears the scores (2: foreground) of what is shadow. */
+void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
+                     uint32_t width_px, uint32_t height_px, uint8_t *scores);
