@@ -5,13 +5,13 @@
 enum {
     FACTOR_MIN = 8, /* a quarter of the light: darker is an object */
     DARK = 8,       /* grey levels of background: below, nothing can be told */
-    WEAK = 10,
+    WEAK = 16,
     WEAK_Q8 = 10, /* gradients that teach: grey levels, and 256ths of the brightness */
-    MISFIT = 4,
+    MISFIT = 12,
     MISFIT_Q8 = 16,        /* by how much the gradient of a shadow may miss; the same units */
     FORGET_SHIFT = 6,      /* frames: 64 */
     ALL_MIN = 2000,        /* so much must have been seen of three neighbouring factors */
-    SAME_MIN_PERCENT = 60, /* of it */
+    SAME_MIN_PERCENT = 18, /* of it */
     SCORE_MOVES = 2,
     SUSPECT = 64, /* in the scores: a pixel that is a shadow if its factor is one */
 };
@@ -42,14 +42,13 @@ static void look_at(struct fr_shadow *seen, const uint8_t *half, const int16_t *
                                           (FR_LEVEL_BITS + 8)};
     const struct gradient misfit = {now.x - expected.x, now.y - expected.y};
 
-    if (size(misfit) > MISFIT + value * MISFIT_Q8 / 256)
-        return;
-    *score = (uint8_t)(SUSPECT + factor);
     const int32_t weak = WEAK + value * WEAK_Q8 / 256;
-    if (size(now) > weak || size(expected) > weak)
-        return;
-    seen->same[factor] += now.x * expected.x + now.y * expected.y;
-    seen->all[factor] += expected.x * expected.x + expected.y * expected.y;
+    if (size(now) <= weak && size(expected) <= weak) {
+        seen->same[factor] += now.x * expected.x + now.y * expected.y;
+        seen->all[factor] += expected.x * expected.x + expected.y * expected.y;
+    }
+    if (size(misfit) <= MISFIT + value * MISFIT_Q8 / 256)
+        *score = (uint8_t)(SUSPECT + factor);
 }
 
 /* Neighbouring factors speak for each other: a shadow has a soft edge. */

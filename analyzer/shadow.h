@@ -10,7 +10,8 @@
  *   all[k]  = sum of |background's gradient * factor|^2
  *
  * over pixels of factor k / FR_SHADOW_FACTORS whose gradients are weak in both (strong ones are the
- * outlines of objects). same / all is near 1 for shadows and near 0 for objects. A foreground pixel
+ * outlines of objects). Whether they fit each other must not matter here, or chance would look like a
+ * shadow: same / all is near 0 for objects, whatever the noise, and well above it for shadows. A foreground pixel
  * of a factor that is a shadow's, and whose gradient fits, is none. Pure integer arithmetic.
  */
 #pragma once
