@@ -18,15 +18,16 @@ from soak_account import Seen
 
 LINES_KEPT = 400
 WARM_S = 20  # a process may grow for so long before it is measured
-Sample = collections.namedtuple("Sample", "age_s rss_kb fds")
+Sample = collections.namedtuple("Sample", "age_s own_kb fds")
 
 
 def measure(pid):
-    """Memory and descriptors of a process; None when it is gone."""
+    """Memory of its own and descriptors of a process; None when it is gone. The ring's pages are not its
+    own: they come with the ring, slot by slot, and go with it; segments are counted for all processes."""
     try:
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
-        rss_kb = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-        return rss_kb, len(os.listdir(f"/proc/{pid}/fd"))
+        own_kb = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:"))
+        return own_kb, len(os.listdir(f"/proc/{pid}/fd"))
     except (FileNotFoundError, ProcessLookupError, StopIteration):
         return None
 
@@ -111,8 +112,8 @@ class Service:
             self.process.kill()
 
     def growth(self):
-        """The worst life: kilobytes and descriptors grown, and in how many seconds."""
-        lives = [(last.rss_kb - warm.rss_kb, last.fds - warm.fds, last.age_s - warm.age_s)
+        """The worst of all lives: kilobytes and descriptors grown; and the seconds of the longest."""
+        lives = [(last.own_kb - warm.own_kb, last.fds - warm.fds, last.age_s - warm.age_s)
                  for warm, last in self.samples]
         return (max(kb for kb, _, _ in lives), max(fds for _, fds, _ in lives),
                 max(age for _, _, age in lives)) if lives else (0, 0, 0)
