@@ -31,7 +31,8 @@ enum {
     SHIFT_MAX = 8,         /* and by 1/256 at least: less is lost in the rounding */
     GAIN_IGNORED_Q10 = 10, /* 1 %: the mean follows that by itself */
     GAIN_TILES_MIN = 4,    /* fewer may all lie on one object */
-    SHAKING_FRAMES = 64,   /* a camera that shook shakes for so long */
+    SHAKING_FRAMES = 64,   /* a camera that shook shakes for so long, */
+    SHAKEN_MIN = 3,        /* and it is told when it did so often meanwhile */
 };
 
 /* What stands in `plane`. */
@@ -62,6 +63,7 @@ struct fr_detector {
     struct fr_shake shake;
     struct fr_shift shift;  /* of this frame */
     uint32_t shaking_count; /* frames for which the camera is still held to shake */
+    uint32_t shaken_count;  /* displaced frames since it stood still, to SHAKEN_MIN */
     int64_t relight_ns;     /* until the transition to another light is over; 0: there is none */
 
     uint64_t n_learnt; /* frames since the start; 0: the next one begins */
@@ -246,7 +248,7 @@ static void begin(struct fr_detector *d, int64_t captured_mono_ns)
     d->last_mono_ns = captured_mono_ns;
     d->interval_ns = 0;
     d->age_ns = d->settled_ns = d->flood_ns = d->still_ns = d->relight_ns = 0;
-    d->shaking_count = 0;
+    d->shaking_count = d->shaken_count = 0;
     d->shift = (struct fr_shift){0};
     d->shadow = (struct fr_shadow){0};
     fr_shake_init(&d->shake, d->half_width_px, d->half_height_px);
@@ -470,10 +472,11 @@ static void stand_still(struct fr_detector *d)
         fr_shake_estimate(&d->shake, d->plane, d->background.mean, d->busy, d->shaking_count);
     if (!fr_shift_is_none(d->shift)) {
         d->shaking_count = SHAKING_FRAMES;
+        d->shaken_count += d->shaken_count < SHAKEN_MIN;
         fr_shake_align(d->plane, d->half_width_px, d->half_height_px, d->shift, d->mask);
         swap_planes(d);
-    } else if (d->shaking_count) {
-        d->shaking_count--;
+    } else if (d->shaking_count && !--d->shaking_count) {
+        d->shaken_count = 0;
     }
 }
 
@@ -562,6 +565,7 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
 
     ret_detection->gain = (double)gain_q10 / FR_GAIN_ONE;
     ret_detection->is_light_change = is_light_change;
+    ret_detection->is_shaking = d->shaken_count >= SHAKEN_MIN;
     bool is_doubtful = d->flood_ns && d->flood_ns <= FLOOD_DOUBT_NS;
     ret_detection->is_settling = d->settled_ns < SETTLE_NS || is_doubtful;
     tell_objects(d, NULL, d->settings.object_min_share, d->settings.object_max_share,

@@ -99,6 +99,7 @@ START_TEST(a_still_scene_with_noise_is_no_motion)
         ck_assert_uint_eq(scene.detection.n_objects, 0);
         ck_assert(scene.detection.share == 0);
         ck_assert(!scene.detection.is_light_change);
+        ck_assert(!scene.detection.is_shaking);
         ck_assert(scene.detection.is_settling == (i * FRAME_NS < 1000000000));
     }
     scene_free(&scene);
@@ -251,6 +252,7 @@ START_TEST(a_camera_that_shakes_is_no_motion_and_what_moves_is_found)
             memcpy(scene.frame + y * WIDTH, wide.frame + (y + dy) * wide.width + dx, WIDTH);
         detect(&scene);
         ck_assert(!scene.detection.is_light_change);
+        ck_assert(scene.detection.is_shaking == (i > 10) || (i > 1 && i <= 10));
         ck_assert_uint_eq(scene.detection.n_objects, i >= 100);
         if (i >= 100)
             ck_assert_double_gt(overlap(&scene.detection.objects[0], left + 4 - dx, 80 - dy, 40),
