@@ -79,9 +79,9 @@ struct fr_detector {
 struct fr_detector_settings fr_detector_settings_default(void)
 {
     return (struct fr_detector_settings){
-        .threshold_base = 6,
+        .threshold_base = 5,
         .threshold_contrast = 0.0625,
-        .threshold_spread = 3,
+        .threshold_spread = 3.25,
         .threshold_most = 64,
         .sensitivity = FR_SENSITIVITY_DEFAULT,
         .object_min_share = 0.0003,

@@ -72,9 +72,9 @@ static bool is_busy(const struct fr_shake *shake, const struct fr_shake_spot *sp
     return false;
 }
 
-/* Adds the differences of one spot, in all places, brightness aside. */
+/* The differences of one spot, in all places, brightness aside. */
 static void compare(const uint8_t *half, const int16_t *mean, size_t stride,
-                    uint32_t differences[PLACES][PLACES])
+                    uint16_t ret_differences[PLACES][PLACES])
 {
     uint8_t pattern[SIDE][SIDE];
     int32_t brighter = 0;
@@ -92,7 +92,7 @@ static void compare(const uint8_t *half, const int16_t *mean, size_t stride,
             for (size_t y = 0; y < SIDE; y++)
                 for (size_t x = 0; x < SIDE; x++)
                     sum += abs(half[(dy + y) * stride + dx + x] - brighter - pattern[y][x]);
-            differences[dy][dx] += (uint32_t)(sum < DIFFERENCE_MAX ? sum : DIFFERENCE_MAX);
+            ret_differences[dy][dx] = (uint16_t)(sum < DIFFERENCE_MAX ? sum : DIFFERENCE_MAX);
         }
 }
 
@@ -108,15 +108,19 @@ static int32_t refine(uint32_t before, uint32_t at, uint32_t after)
 struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
                                   const int16_t *mean, const uint8_t *busy, bool is_shaking)
 {
+    uint16_t own[FR_SHAKE_SPOTS][PLACES][PLACES];
     uint32_t differences[PLACES][PLACES] = {0};
-    size_t n_spots = 0, best_x = REACH, best_y = REACH;
+    size_t n_spots = 0, n_agreed = 0, best_x = REACH, best_y = REACH;
 
     for (size_t i = 0; i < FR_SHAKE_SPOTS; i++) {
         const struct fr_shake_spot *spot = &shake->spots[i];
         if (!spot->texture || is_busy(shake, spot, busy))
             continue;
         size_t at = (size_t)spot->y_px * shake->width_px + spot->x_px;
-        compare(half + at, mean + at, shake->width_px, differences);
+        compare(half + at, mean + at, shake->width_px, own[n_spots]);
+        for (size_t y = 0; y < PLACES; y++)
+            for (size_t x = 0; x < PLACES; x++)
+                differences[y][x] += own[n_spots][y][x];
         n_spots++;
     }
     if (n_spots < SPOTS_MIN)
@@ -129,6 +133,12 @@ struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *h
             }
     uint64_t least = differences[best_y][best_x];
     if (8 * least > (is_shaking ? 8ull : 7ull) * differences[REACH][REACH])
+        return (struct fr_shift){0};
+    /* What moves before a camera that stands still moves a few of the spots. */
+    for (size_t i = 0; i < n_spots; i++)
+        n_agreed += own[i][best_y][best_x] < own[i][REACH][REACH];
+    bool is_away = best_x != REACH || best_y != REACH;
+    if (is_away && 3 * n_agreed < 2 * n_spots)
         return (struct fr_shift){0};
     struct fr_shift shift = {.x_q2 = 4 * ((int32_t)best_x - REACH),
                              .y_q2 = 4 * ((int32_t)best_y - REACH)};

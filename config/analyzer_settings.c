@@ -67,7 +67,7 @@ static const struct fr_setting rows[] = {
      .unit = "grey levels",
      .min = 1,
      .max = 96,
-     .default_text = "6",
+     .default_text = "5",
      .help = "Sensitivity in the dark: a pixel that differs from its background by no more than "
              "this, of 255, and threshold_contrast together does not move."},
     {.key = "threshold_contrast",
@@ -85,7 +85,7 @@ static const struct fr_setting rows[] = {
      .unit = "times",
      .min = 0,
      .max = 3.9,
-     .default_text = "3",
+     .default_text = "3.25",
      .help = "A pixel that is restless by itself (noise, leaves) must differ by more than this "
              "many times its mean deviation."},
     {.key = "threshold_most",
