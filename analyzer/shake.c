@@ -138,7 +138,7 @@ struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *h
     for (size_t i = 0; i < n_spots; i++)
         n_agreed += own[i][best_y][best_x] < own[i][REACH][REACH];
     bool is_away = best_x != REACH || best_y != REACH;
-    if (is_away && 3 * n_agreed < 2 * n_spots)
+    if (is_away && !is_shaking && 2 * n_agreed < n_spots)
         return (struct fr_shift){0};
     struct fr_shift shift = {.x_q2 = 4 * ((int32_t)best_x - REACH),
                              .y_q2 = 4 * ((int32_t)best_y - REACH)};

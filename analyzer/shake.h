@@ -45,9 +45,8 @@ void fr_shake_init(struct fr_shake *shake, uint32_t width_px, uint32_t height_px
 /* Chooses the spots of the next `n_cells` cells anew. */
 void fr_shake_choose(struct fr_shake *shake, const int16_t *mean, uint32_t n_cells);
 
-/* The displacement. `busy` as for fr_gain_estimate(). Two spots of three must agree. A first
- * displacement must also explain an eighth of the difference; one of a camera that is known to shake
- * need not. */
+/* The displacement. `busy` as for fr_gain_estimate(). A first displacement must explain an eighth of
+ * the difference and have half of the spots agree; one of a camera that is known to shake need not. */
 struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
                                   const int16_t *mean, const uint8_t *busy, bool is_shaking);
 
