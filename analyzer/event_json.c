@@ -60,7 +60,8 @@ static void put_boxes(struct line *line, const struct fr_event *event)
         put_number(&one, "width", box->width_px);
         put_number(&one, "height", box->height_px);
         put_number(&one, "area", box->area_px);
-        if (!one.is_whole || json_array_append_new(boxes, one.object) < 0)
+        /* The array has the object now, whole or not; and when it fails, it lets it go. */
+        if (json_array_append_new(boxes, one.object) < 0 || !one.is_whole)
             line->is_whole = false;
     }
     put(line, "boxes", boxes);

@@ -496,7 +496,48 @@ START_TEST(json_holds_as_many_boxes_as_are_told_and_counts_the_rest)
 }
 END_TEST
 
-UNIT_MAIN("events", each_zone_has_its_own_motion_and_what_is_outside_has_none,
+/* Jansson's allocations: the n-th fails, and those that are not freed are counted. */
+static size_t n_allocations, failing_allocation, n_kept;
+
+static void *allocate(size_t size)
+{
+    void *memory = ++n_allocations == failing_allocation ? NULL : malloc(size);
+    n_kept += memory != NULL;
+    return memory;
+}
+
+static void let_go(void *memory)
+{
+    n_kept -= memory != NULL;
+    free(memory);
+}
+
+START_TEST(P1_a_line_for_which_there_is_no_memory_is_none_and_keeps_none)
+{
+    struct fr_event events[] = {
+        {.kind = FR_EVENT_MOTION_START, .serial = 7, .n_objects = 5, .n_boxes = 3},
+        {.kind = FR_EVENT_LEVEL, .n_levels = 2, .levels = {{.zone = "a"}, {.zone = "b"}}},
+        {.kind = FR_EVENT_SIGNAL_LOST, .serial = 8, .reason = FR_EVENT_REASON_NO_FRAMES},
+    };
+    struct fr_event_teller one = teller();
+    size_t length;
+    json_set_alloc_funcs(allocate, let_go);
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        char *line = NULL;
+        for (failing_allocation = 1; !line; failing_allocation++) {
+            n_allocations = n_kept = 0;
+            line = fr_event_json(&events[i], &one, &length);
+            ck_assert_uint_eq(n_kept, line ? 1 : 0);
+        }
+        ck_assert_uint_gt(failing_allocation, 20); /* it went through some */
+        free(line);
+    }
+    json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
+UNIT_MAIN("events", P1_a_line_for_which_there_is_no_memory_is_none_and_keeps_none,
+          each_zone_has_its_own_motion_and_what_is_outside_has_none,
           other_zones_end_the_motions_of_those_that_are_gone_and_no_other,
           a_shake_is_told_from_its_start_to_its_end,
           a_level_is_told_of_every_frame_when_it_is_asked_for,
