@@ -1,11 +1,12 @@
 /* A file that is there completely or not at all: temporary file, fsync, rename, fsync of the folder.
- */
+ * What a rename would take the name from, a device or a FIFO, is written into instead. */
 #include "monitor/save_file.h"
 
 #include "monitor/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,12 @@ static mode_t usual_mode(void)
     return 0666 & ~mask;
 }
 
+/* Not a disk: a picture over its first blocks is nobody's wish. */
+static bool is_to_write_into(const struct stat *status)
+{
+    return S_ISCHR(status->st_mode) || S_ISFIFO(status->st_mode);
+}
+
 static int write_whole(int fd, const uint8_t *bytes, size_t length)
 {
     int rc = save_write(fd, bytes, length);
@@ -63,12 +70,32 @@ static int sync_folder(const char *folder)
     return rc;
 }
 
+/* A device or a FIFO: whoever stands behind it gets the bytes, and the name stays theirs. */
+static int write_into(const char *path, const uint8_t *bytes, size_t length)
+{
+    struct stat status;
+    int rc = -EEXIST; /* it has become something else meanwhile */
+    int fd;
+
+    do
+        fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+    while (fd < 0 && errno == EINTR && !stop_was_asked()); /* a FIFO waits for its reader */
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &status) == 0 && is_to_write_into(&status))
+        rc = save_write(fd, bytes, length);
+    if (close(fd) < 0 && rc == 0)
+        rc = -errno;
+    return rc;
+}
+
 int save_file(const char *path, const uint8_t *bytes, size_t length, char *reason,
               size_t reason_size)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     char folder[4096], temporary[4096 + 300];
     struct stat status;
+    int rc;
 
     int n = slash ? snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path)
                   : snprintf(folder, sizeof folder, "./");
@@ -76,7 +103,14 @@ int save_file(const char *path, const uint8_t *bytes, size_t length, char *reaso
         return fail(-ENAMETOOLONG, "cannot be written", path, reason, reason_size);
     if (!*name)
         return fail(-EISDIR, "cannot be written", path, reason, reason_size);
-    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+    bool is_there = lstat(path, &status) == 0;
+    if (!is_there && errno != ENOENT) /* nothing is replaced unseen */
+        return fail(-errno, "cannot be written", path, reason, reason_size);
+    if (is_there && is_to_write_into(&status)) {
+        rc = write_into(path, bytes, length);
+        return rc < 0 ? fail(rc, "cannot be written", path, reason, reason_size) : 0;
+    }
+    if (is_there && !S_ISREG(status.st_mode)) {
         snprintf(reason, reason_size,
                  "%s is there and is no ordinary file; expected a file's name, or - for stdout",
                  path);
@@ -86,7 +120,7 @@ int save_file(const char *path, const uint8_t *bytes, size_t length, char *reaso
     int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return fail(-errno, "cannot be written", path, reason, reason_size);
-    int rc = write_whole(fd, bytes, length);
+    rc = write_whole(fd, bytes, length);
     if (close(fd) < 0 && rc == 0)
         rc = -errno;
     if (rc == 0 && rename(temporary, path) < 0)

@@ -8,10 +8,12 @@ import re
 import select
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 BUILD = pathlib.Path(os.environ["FRAMERING_BUILD"])
@@ -617,16 +619,72 @@ class Monitor(unittest.TestCase):
         writer = self.writer()
         out = self.path("out")
         os.mkdir(out)
-        link, fifo = os.path.join(out, "link"), os.path.join(out, "fifo")
+        link, led, there = (os.path.join(out, name) for name in ("link", "led", "there"))
         os.symlink("/etc/passwd", link)
-        os.mkfifo(fifo)
-        for target, word in ((link, "no ordinary file"), (fifo, "no ordinary file"),
+        os.mkfifo(there)
+        os.symlink(there, led)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(os.path.join(out, "socket"))
+        for target, word in ((link, "no ordinary file"), (led, "no ordinary file"),
+                             (os.path.join(out, "socket"), "no ordinary file"),
                              (out, "no ordinary file"), (out + "/", "Is a directory"),
                              (os.path.join(out, "absent", "a.jpg"), "No such file")):
             code, _, err = self.snapshot_while_publishing(writer, "-o", target)
             self.assertEqual(code, 1, target)
             self.assertIn(word, err, target)
-        self.assertEqual(sorted(os.listdir(out)), ["fifo", "link"])
+        self.assertEqual(sorted(os.listdir(out)), ["led", "link", "socket", "there"])
+
+    def test_F5_snapshot_writes_into_a_fifo_and_leaves_it_there(self):
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        reader = subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE)
+        self.addCleanup(self.stop_cat, reader)
+        code, _, err = self.snapshot_while_publishing(self.writer(), "-o", fifo)
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(stat.S_ISFIFO(os.lstat(fifo).st_mode))
+        data = reader.communicate(timeout=WAIT_S)[0]
+        self.assertEqual((data[:2], data[-2:]), (b"\xff\xd8", b"\xff\xd9"))
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["fifo", "run"])
+
+    @staticmethod
+    def stop_cat(process):
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+    def test_F5_snapshot_writes_into_a_device_and_leaves_it_there(self):
+        null, full, disk = self.path("null"), self.path("full"), self.path("disk")
+        try:
+            os.mknod(null, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+            os.mknod(full, 0o600 | stat.S_IFCHR, os.makedev(1, 7))
+            os.mknod(disk, 0o600 | stat.S_IFBLK, os.makedev(7, 250))  # a loop device that nobody has
+            os.close(os.open(null, os.O_WRONLY))
+        except OSError as error:
+            self.skipTest(f"cannot make devices here: {error}")
+        writer = self.writer()
+        self.assertEqual(self.snapshot_while_publishing(writer, "-o", null)[0], 0)
+        code, _, err = self.snapshot_while_publishing(writer, "-o", full)
+        self.assertEqual((code, "No space left" in err), (1, True), err)
+        code, _, err = self.snapshot_while_publishing(writer, "-o", disk)
+        self.assertEqual((code, "no ordinary file" in err), (1, True), err)
+        self.assertTrue(stat.S_ISCHR(os.lstat(null).st_mode) and stat.S_ISCHR(os.lstat(full).st_mode))
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["disk", "full", "null", "run"])
+
+    def test_ctrl_c_ends_a_snapshot_into_a_fifo_that_nobody_reads(self):
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        writer = self.writer()
+        process = self.start_command("snapshot", "cam0", "-o", fifo)
+        self.wait_for_readers(1)
+        openat = {"x86_64": "257", "aarch64": "56"}[os.uname().machine]
+        begun = time.monotonic()
+        while (pathlib.Path(f"/proc/{process.pid}/syscall").read_text().split()[0] != openat
+               and process.poll() is None and time.monotonic() < begun + WAIT_S):
+            writer.do("publish 1")
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(WAIT_S), 1)
+        self.assertIn(b"Interrupted", process.stderr.read())
 
     @unittest.skipUnless(os.path.exists("/dev/full") and os.geteuid() == 0,
                          "mounting a small disk needs root")
