@@ -1,6 +1,7 @@
 #include "analyzer/detector.h"
 #include "analyzer/background.h"
 #include "analyzer/components.h"
+#include "analyzer/detector_steps.h"
 #include "analyzer/gain.h"
 #include "analyzer/majority.h"
 #include "analyzer/relight.h"
@@ -206,6 +207,7 @@ int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma)
         (uint64_t)(luma->width_px - 1) * luma->step_bytes >= luma->stride_bytes)
         return -EINVAL;
     fr_half_luma(luma, detector->plane, detector->half_width_px);
+    fr_detector_step_done(FR_STEP_REDUCE);
     detector->state = PLANE_LUMA;
     return 0;
 }
@@ -220,6 +222,7 @@ static int look_at_half(struct fr_detector *d, const struct fr_plane *half)
     for (size_t y = 0; y < d->half_height_px; y++)
         memcpy(d->plane + y * d->half_width_px, half->data + y * half->stride_bytes,
                d->half_width_px);
+    fr_detector_step_done(FR_STEP_REDUCE);
     d->state = PLANE_LUMA;
     return 0;
 }
@@ -489,8 +492,10 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
 
     fr_tiles_ratio(d->plane, mean, width, height, d->ratios_q10);
     *ret_gain_q10 = follow_light(d);
+    fr_detector_step_done(FR_STEP_GAIN);
     size_t n_lit =
         fr_texture_find_lit(d->plane, mean, width, height, d->ratios_q10, *ret_gain_q10, d->lit);
+    fr_detector_step_done(FR_STEP_LIT);
 
     struct fr_background_count count = learn(d, elapsed_ns);
     d->n_learnt++;
@@ -505,9 +510,11 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
         d->flood_ns = d->still_ns = 0;
         return true;
     }
+    fr_detector_step_done(FR_STEP_LEARN);
     if (n_lit)
         fr_texture_clear_lit(d->mask, width, height, d->lit);
     fr_shadow_clear(&d->shadow, d->plane, mean, width, height, d->mask);
+    fr_detector_step_done(FR_STEP_SHADOW);
     return notice_light_change(d, *ret_gain_q10, &count, elapsed_ns);
 }
 
@@ -545,11 +552,14 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
     bool is_light_change = false;
 
     stand_still(d);
+    fr_detector_step_done(FR_STEP_STILL);
     if (!d->relight_ns)
         is_light_change = compare(d, elapsed_ns, &gain_q10);
     if (d->relight_ns)
         follow_other_light(d, elapsed_ns);
+    fr_detector_step_done(FR_STEP_LEARN);
     fr_majority_5x5(d->mask, width, height, d->scratch);
+    fr_detector_step_done(FR_STEP_CLEAN);
     /* What is ignored is no witness of the light: as busy as can be. */
     if (d->map)
         fill_ignored(d, 1);
@@ -562,6 +572,7 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
         if (d->map)
             fill_ignored(d, 0);
     }
+    fr_detector_step_done(FR_STEP_COUNT);
 
     ret_detection->gain = (double)gain_q10 / FR_GAIN_ONE;
     ret_detection->is_light_change = is_light_change;
@@ -570,6 +581,7 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
     ret_detection->is_settling = d->settled_ns < SETTLE_NS || is_doubtful;
     tell_objects(d, NULL, d->settings.object_min_share, d->settings.object_max_share,
                  ret_detection);
+    fr_detector_step_done(FR_STEP_OBJECTS);
     return 0;
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "analyzer/detector_steps.h"
 #include "common/media/simd.h"
 #include "framering/framering.h"
 
@@ -136,13 +137,27 @@ void bench_luma(const struct bench_options *options, struct bench_luma *ret_luma
 
 /* ---------------------------------------------------------------- detector.c */
 
-struct bench_detector {
+#define BENCH_DETECTOR_ROWS_MAX 8
+#define BENCH_PEERS_MAX         8
 
-    bool is_real; /* footage; else synthetic texture */
-    char material[160];
-    unsigned planes;             /* that the material rotates through */
-    uint64_t planes_bytes;       /* together */
-    struct bench_spread process; /* the detector, one 1920x1080 luma plane */
-    struct bench_spread read;    /* summing the plane's 64-bit words */
+struct bench_detector {
+    bool is_real;       /* footage; else synthetic texture */
+    char material[200]; /* no characters that JSON would escape */
+    unsigned n_rows;    /* the first is 1920x1080, planar, as it is used here */
+    struct bench_detector_row {
+        char name[32];
+        enum fr_simd level;
+        unsigned planes; /* that the material rotates through */
+        uint64_t planes_bytes;
+        double state_bytes_per_px; /* what the detector holds, for each pixel of the frame */
+        double share;              /* of the frames, that moved in the mean */
+        struct bench_spread total, steps[FR_STEPS];
+        struct bench_spread read; /* summing the luma's 64-bit words */
+    } rows[BENCH_DETECTOR_ROWS_MAX];
+    unsigned n_peers; /* 0: there is no OpenCV */
+    struct bench_peer {
+        char name[32];
+        int64_t p50_ns, p99_ns;
+    } peers[BENCH_PEERS_MAX];
 };
 void bench_detector(const struct bench_options *options, struct bench_detector *ret_detector);

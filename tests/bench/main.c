@@ -24,9 +24,9 @@ enum { SIZES = sizeof sizes / sizeof *sizes, READERS = sizeof readers / sizeof *
 
 static void print_help(void)
 {
-    puts("Usage: framering-bench [--quick] [--json] [--mode peek|pinned]\n"
+    puts("Usage: framering-bench [--quick] [--json] [--mode peek|pinned] [--detector]\n"
          "\n"
-         "Measures the ring on this machine, in about a minute:\n"
+         "Measures the ring on this machine, in about two minutes:\n"
          "  - wake-up latency from publish to a blocking reader, 1, 4 and 16 readers, four frame\n"
          "    sizes, beside a bare futex broadcast to as many waiters, taking turns round by "
          "round;\n"
@@ -38,9 +38,12 @@ static void print_help(void)
          "many;\n"
          "  - the half-size luma of a 1080p frame, with each kind of this machine's instructions,\n"
          "    beside reading the frame's luma once;\n"
-         "  - the motion detector on a 1080p plane, beside reading the plane once.\n"
+         "  - the motion detector and each of its steps, on 1080p planes, YUYV and 4K, beside "
+         "reading\n"
+         "    the plane once, and beside OpenCV's detectors, if they are installed.\n"
          "\n"
          "  --mode MODE  how the readers of the wake-up table read: peek (default) or pinned\n"
+         "  --detector   the detector alone\n"
          "  --json       one JSON object on stdout in place of the table\n"
          "  --quick      a few rounds of everything, to see that it works (a few seconds)\n"
          "  --help       this text\n"
@@ -85,7 +88,10 @@ static void measure(struct bench_results *results)
 static int run(void *userdata)
 {
     struct bench_results *results = userdata;
-    measure(results);
+    if (results->is_detector_alone)
+        bench_detector(&results->options, &results->detector);
+    else
+        measure(results);
     if (results->wants_json)
         bench_print_json(results);
     else
@@ -95,11 +101,10 @@ static int run(void *userdata)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"quick", no_argument, NULL, 'q'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"mode", required_argument, NULL, 'm'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"quick", no_argument, NULL, 'q'},    {"json", no_argument, NULL, 'j'},
+        {"detector", no_argument, NULL, 'd'}, {"mode", required_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},     {0}};
     static struct bench_results results = {.options.mode = FR_READ_PEEK};
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (c) {
@@ -108,6 +113,9 @@ int main(int argc, char **argv)
             break;
         case 'j':
             results.wants_json = true;
+            break;
+        case 'd':
+            results.is_detector_alone = true;
             break;
         case 'm':
             if (strcmp(optarg, "peek") != 0 && strcmp(optarg, "pinned") != 0) {

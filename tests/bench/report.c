@@ -151,18 +151,6 @@ static void print_luma(const struct bench_luma *luma)
                            &luma->packed.half[level]);
 }
 
-static void print_detector(const struct bench_detector *detector)
-{
-    printf("\nDetector: one luma plane of 1920x1080, in ms. %s; %u planes (%" PRIu64
-           " MB) in turn.\n\n",
-           detector->material, detector->planes, detector->planes_bytes >> 20);
-    printf("%-40s %8s %8s %8s\n", "", "p50", "p99", "p99.9");
-    printf("%-40s %8.3f %8.3f %8.3f\n", "detect", ms(detector->process.p50_ns),
-           ms(detector->process.p99_ns), ms(detector->process.p999_ns));
-    printf("%-40s %8.3f %8.3f %8.3f\n", "read the plane once", ms(detector->read.p50_ns),
-           ms(detector->read.p99_ns), ms(detector->read.p999_ns));
-}
-
 void bench_print_table(const struct bench_results *results)
 {
     struct utsname name;
@@ -170,13 +158,15 @@ void bench_print_table(const struct bench_results *results)
     printf("framering-bench: %ld processors, %s %s %s%s\n", sysconf(_SC_NPROCESSORS_ONLN),
            name.sysname, name.release, name.machine,
            results->options.is_quick ? "; --quick: too few rounds to mean anything" : "");
-    print_wakes(results);
-    print_ways(results);
-    print_costs(&results->costs);
-    print_stopped(&results->stopped);
-    print_waiters(results->waiters);
-    print_luma(&results->luma);
-    print_detector(&results->detector);
+    if (!results->is_detector_alone) {
+        print_wakes(results);
+        print_ways(results);
+        print_costs(&results->costs);
+        print_stopped(&results->stopped);
+        print_waiters(results->waiters);
+        print_luma(&results->luma);
+    }
+    bench_print_detector_table(&results->detector);
 }
 
 /* ---------------------------------------------------------------- for programs */
@@ -212,18 +202,14 @@ static void json_luma(const struct bench_luma *luma)
     printf("}\n  },\n");
 }
 
-/* Material and names are our own strings, without anything to escape. */
-void bench_print_json(const struct bench_results *results)
+static void json_ring(const struct bench_results *results)
 {
     const struct bench_wake *ways = &results->ways;
     const struct bench_costs *costs = &results->costs;
     const struct bench_stopped *stopped = &results->stopped;
-    const struct bench_detector *detector = &results->detector;
     enum bench_way ring = ring_way(results);
 
-    printf("{\n  \"quick\": %s,\n  \"processors\": %ld,\n  \"mode\": \"%s\",\n  \"wake\": [\n",
-           results->options.is_quick ? "true" : "false", sysconf(_SC_NPROCESSORS_ONLN),
-           bench_way_name(ring));
+    printf("  \"mode\": \"%s\",\n  \"wake\": [\n", bench_way_name(ring));
     for (unsigned i = 0; i < results->n_wakes; i++) {
         const struct bench_wake *w = &results->wakes[i];
         printf("    {\"frame_bytes\": %" PRIu64 ", \"width\": %u, \"height\": %u, \"readers\": %u, "
@@ -269,10 +255,15 @@ void bench_print_json(const struct bench_results *results)
     }
     printf("  ],\n");
     json_luma(&results->luma);
-    printf("  \"detector\": {\"ms_1080p\": %.4f, \"ms_1080p_p99\": %.4f, "
-           "\"read_ms_1080p\": %.4f, \"read_ms_1080p_p99\": %.4f, \"planes\": %u, "
-           "\"planes_bytes\": %" PRIu64 ", \"is_real\": %s, \"material\": \"%s\"}\n}\n",
-           ms(detector->process.p50_ns), ms(detector->process.p99_ns), ms(detector->read.p50_ns),
-           ms(detector->read.p99_ns), detector->planes, detector->planes_bytes,
-           detector->is_real ? "true" : "false", detector->material);
+}
+
+/* Material and names are our own strings, without anything to escape. */
+void bench_print_json(const struct bench_results *results)
+{
+    printf("{\n  \"quick\": %s,\n  \"processors\": %ld,\n",
+           results->options.is_quick ? "true" : "false", sysconf(_SC_NPROCESSORS_ONLN));
+    if (!results->is_detector_alone)
+        json_ring(results);
+    bench_print_detector_json(&results->detector);
+    printf("\n}\n");
 }

@@ -11,6 +11,7 @@
 
 struct bench_results {
     bool wants_json;
+    bool is_detector_alone; /* nothing else was measured */
     struct bench_options options;
     unsigned n_wakes;
     struct bench_wake wakes[BENCH_WAKES_MAX]; /* sizes times readers: the ring beside the futex */
@@ -24,3 +25,7 @@ struct bench_results {
 
 void bench_print_table(const struct bench_results *results);
 void bench_print_json(const struct bench_results *results);
+
+/* detector_report.c: its parts of these two. */
+void bench_print_detector_table(const struct bench_detector *detector);
+void bench_print_detector_json(const struct bench_detector *detector);

@@ -55,9 +55,34 @@ class Bench(unittest.TestCase):
         for spread in half.values():
             self.assert_spread(spread, "planar_")
             self.assert_spread(spread, "packed_")
+        self.check_detector(result["detector"])
+
+    def check_detector(self, detector):
         for figure in ("ms_1080p", "read_ms_1080p"):
-            self.assertTrue(math.isfinite(result["detector"][figure]))
-            self.assertGreater(result["detector"][figure], 0)
+            self.assertTrue(math.isfinite(detector[figure]))
+            self.assertGreater(detector[figure], 0)
+        rows = {(row["name"], row["level"]): row for row in detector["rows"]}
+        self.assertEqual(len(rows), len(detector["rows"]))
+        self.assertEqual({name for name, _ in rows}, {"1920x1080", "capture's half", "YUYV", "3840x2160"})
+        self.assertIn(("1920x1080", "plain"), rows)
+        for row in rows.values():
+            self.assertGreater(row["share"], 0)
+            self.assertLessEqual(row["state_bytes_per_px"], 2)
+            steps = row["steps_to_read"]
+            self.assertEqual(len(steps), 9)
+            self.assertTrue(all(step > 0 for step in steps.values()), steps)
+            # Medians need not add up; but no step is left out.
+            self.assertGreater(sum(steps.values()), row["to_read"] / 2)
+        self.assertIn(len(detector["peers"]), (0, 4))
+
+    def test_detector_alone_is_a_table(self):
+        done = run("--quick", "--detector")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        table = done.stdout
+        self.assertNotIn("Wake-up", table)
+        for word in ("frame : read", "shadows", "3840x2160"):
+            self.assertIn(word, table)
+        self.assertTrue("MOG2" in table or "skipped" in table, table)
 
     def test_wrong_usage_is_2(self):
         for args in (["--fast"], ["--mode", "slow"], ["more"]):

@@ -24,8 +24,11 @@ class Subtractor:
     def __init__(self, model):
         self.model = model
 
+    def mask_of(self, frame):
+        return cv2.medianBlur((self.model.apply(frame) == 255).astype(numpy.uint8), 5)
+
     def apply(self, frame):
-        return cv2.medianBlur((self.model.apply(frame) == 255).astype(numpy.uint8), 5) > 0
+        return self.mask_of(frame) > 0
 
 
 class FrigateLike:
@@ -35,7 +38,8 @@ class FrigateLike:
         self.average = None
         self.is_calibrating = True
 
-    def apply(self, frame):
+    def mask_of(self, frame):
+        """At its own size."""
         height, width = frame.shape
         small = cv2.resize(frame, (100 * width // height, 100), interpolation=cv2.INTER_NEAREST)
         if self.average is None:
@@ -45,7 +49,11 @@ class FrigateLike:
         share = mask.mean()
         self.is_calibrating = share > 0.8 or (self.is_calibrating and share >= 0.05)
         cv2.accumulateWeighted(small, self.average, 0.2 if self.is_calibrating else 0.01)
-        return cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        return mask
+
+    def apply(self, frame):
+        size = frame.shape[::-1]
+        return cv2.resize(self.mask_of(frame), size, interpolation=cv2.INTER_NEAREST) > 0
 
 
 def main():
