@@ -19,6 +19,8 @@
  */
 #pragma once
 
+#include "common/media/simd.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,12 +70,34 @@ struct fr_background_count {
                           light */
 };
 
-/* Learns one frame of n_px pixels. Each gets a score: 2 where it is foreground, 1 where it is not but
- * strays by more than half of what is allowed, and 0 else (1 also where it was foreground until this
- * frame completed the evidence). */
-struct fr_background_count fr_background_learn(struct fr_background *background,
-                                               const struct fr_background_step *step,
-                                               const uint8_t *half, uint8_t *ret_scores);
+/* What the pixels of a frame have scored: 2 where it is foreground, 1 where it is not but strays by more
+ * than half of what is allowed, and 0 else (1 also where it was foreground until this frame completed the
+ * evidence). Most of a frame is 0, and what comes after need not look where nothing is: a block is
+ * FR_BLOCK_PX pixels, one after the other and across the ends of rows, and has a byte with the bits of all its
+ * scores together (0: all are 0; 2 set: some pixel moves). */
+enum { FR_BLOCK_PX = 32 };
+
+struct fr_scores {
+    uint8_t *px;
+    uint8_t *blocks; /* fr_blocks() of them */
+};
+
+static inline size_t fr_blocks(size_t n_px)
+{
+    return (n_px + FR_BLOCK_PX - 1) / FR_BLOCK_PX;
+}
+
+/* Learns n_px pixels from first_px on of one frame, `half` being the whole of it and `scores` too. Those of
+ * a frame are learnt once each, and in their order. */
+struct fr_background_count fr_background_learn(struct fr_background *background, size_t first_px,
+                                               size_t n_px, const struct fr_background_step *step,
+                                               const uint8_t *half, const struct fr_scores *scores);
+
+/* The same with what a level has, which this machine must have: all give the same. */
+struct fr_background_count
+fr_background_learn_at(enum fr_simd level, struct fr_background *background, size_t first_px,
+                       size_t n_px, const struct fr_background_step *step, const uint8_t *half,
+                       const struct fr_scores *scores);
 
 /* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096. `half`
  * is the frame in the new light: it tells how bright that is which was white before. */

@@ -53,6 +53,7 @@ struct fr_detector {
     enum plane_state state;
     uint8_t *plane;       /* the frame reduced; in place of the background once it is decided */
     uint8_t *mask;        /* of the last decision */
+    uint8_t *blocks;      /* where scores are, that stand in the mask until it is decided */
     uint8_t *busy;        /* for each tile: how much of it moved a frame ago */
     uint16_t *ratios_q10; /* for each tile: its brightness beside its background's */
     bool *lit;            /* for each tile: it is lit differently */
@@ -138,6 +139,7 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
     uint32_t w = fr_half_px(width_px), h = fr_half_px(height_px);
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
     return sizeof(struct fr_detector) + (size_t)w * h * (1 + 1 + FR_BACKGROUND_BYTES_PER_PX) +
+           fr_blocks((size_t)w * h) +
            n_tiles * (sizeof(uint8_t) + sizeof(uint16_t) + sizeof(bool)) +
            fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
@@ -161,12 +163,13 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
     const size_t n_px = (size_t)d->half_width_px * d->half_height_px;
     d->plane = malloc(n_px);
     d->mask = malloc(n_px);
+    d->blocks = malloc(fr_blocks(n_px));
     d->busy = malloc(d->n_tiles);
     d->ratios_q10 = malloc(d->n_tiles * sizeof *d->ratios_q10);
     d->lit = malloc(d->n_tiles * sizeof *d->lit);
     d->scratch = malloc(fr_majority_scratch_bytes(d->half_width_px));
-    if (!d->plane || !d->mask || !d->busy || !d->ratios_q10 || !d->lit || !d->scratch ||
-        fr_background_init(&d->background, n_px) < 0 ||
+    if (!d->plane || !d->mask || !d->blocks || !d->busy || !d->ratios_q10 || !d->lit ||
+        !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
         fr_components_new(d->half_width_px, &d->components) < 0) {
         fr_detector_free(d);
         return -ENOMEM;
@@ -181,6 +184,7 @@ void fr_detector_free(struct fr_detector *detector)
         return;
     free(detector->plane);
     free(detector->mask);
+    free(detector->blocks);
     free(detector->busy);
     free(detector->ratios_q10);
     free(detector->lit);
@@ -349,20 +353,15 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
 static struct fr_background_count learn_areas(struct fr_detector *d,
                                               const struct fr_background_step *step)
 {
-    struct fr_background whole = d->background, part = whole;
+    const struct fr_scores scores = {d->mask, d->blocks};
     struct fr_background_count sum = {0};
 
     for (size_t i = 0, at = 0; i < d->map->n_runs; at += d->map->runs[i++].n_px) {
         const struct fr_area_run *run = &d->map->runs[i];
         unsigned sensitivity = run->sensitivity ? run->sensitivity : d->settings.sensitivity;
         struct fr_background_step own = fr_sensitivity_step(*step, sensitivity);
-        part.n_px = run->n_px;
-        part.mean = whole.mean + at;
-        part.deviation = whole.deviation + at;
-        part.candidate = whole.candidate + at;
-        part.evidence = whole.evidence + at;
         struct fr_background_count count =
-            fr_background_learn(&part, &own, d->plane + at, d->mask + at);
+            fr_background_learn(&d->background, at, run->n_px, &own, d->plane, &scores);
         if (run->is_ignored)
             continue;
         sum.n_moving += count.n_moving;
@@ -377,7 +376,8 @@ static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_n
     if (d->map)
         return learn_areas(d, &step);
     step = fr_sensitivity_step(step, d->settings.sensitivity);
-    return fr_background_learn(&d->background, &step, d->plane, d->mask);
+    return fr_background_learn(&d->background, 0, d->background.n_px, &step, d->plane,
+                               &(struct fr_scores){d->mask, d->blocks});
 }
 
 static void fill_ignored(struct fr_detector *d, uint8_t value)
@@ -522,6 +522,7 @@ static void follow_other_light(struct fr_detector *d, int64_t elapsed_ns)
 {
     fr_relight_step(&d->background, d->plane, d->half_width_px, d->half_height_px, elapsed_ns,
                     d->mask);
+    memset(d->blocks, 1 | 2, fr_blocks(d->background.n_px)); /* anything */
     d->n_learnt = 1;
     d->age_ns = d->settled_ns = 0;
     d->brightness = 1;

@@ -1,9 +1,8 @@
 /* The half-size luma plane: the mean of four, however luma lies, and nothing outside; whatever of the
  * machine's instructions are used. */
 #include "common/media/half_luma.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/arena.h"
 
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 static uint32_t random_state = 7;
@@ -27,28 +26,6 @@ static uint8_t mean_of_four(const struct fr_luma *luma, uint32_t x, uint32_t y)
         sum += luma->data[(size_t)py * luma->stride_bytes + (size_t)px * luma->step_bytes];
     }
     return (uint8_t)(sum / 4);
-}
-
-/* Memory between two pages that cannot be touched. */
-struct arena {
-    uint8_t *begin;
-    size_t bytes;
-};
-
-static struct arena make_arena(size_t pages)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = pages * page;
-    uint8_t *base = mmap(NULL, bytes + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(base, MAP_FAILED);
-    ck_assert_int_eq(mprotect(base + page, bytes, PROT_READ | PROT_WRITE), 0);
-    return (struct arena){base + page, bytes};
-}
-
-/* `bytes` of it that begin or end where it does. */
-static uint8_t *place(const struct arena *arena, size_t bytes, bool is_at_end)
-{
-    ck_assert_uint_le(bytes, arena->bytes);
-    return is_at_end ? arena->begin + arena->bytes - bytes : arena->begin;
 }
 
 static void check_level(enum fr_simd level, const struct fr_luma *luma, uint8_t *half,

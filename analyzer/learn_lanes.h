@@ -1,0 +1,177 @@
+/* The text of the kernels of learn.h (common/media/lanes.h: how).
+ *
+ * Most pixels of most frames stray by no more than half of their tolerance. Where all of a block do, the
+ * candidates say nothing, and are neither read nor written; nor is the evidence, but in the frames in which
+ * it falls. All other blocks go through every step, without a branch for a pixel. */
+#pragma once
+
+#include "analyzer/learn.h"
+
+/* What is done at once: a block, or a part of one. */
+enum { AT_ONCE = FR_LANES, HALF = FR_LANES / 2 };
+
+/* A step, in all lanes. */
+struct step {
+    words base, contrast, deviations, most, dither;
+    bytes gain, loss, wear, known;
+    struct words_shift shift;
+    bool has_loss;
+};
+
+FR_LANES_INLINE struct step step_init(const struct fr_background_step *s)
+{
+    return (struct step){
+        .base = words_all((int16_t)s->base),
+        .contrast = words_all((int16_t)(s->contrast_q8 << 8)),
+        .deviations = words_all((int16_t)(s->deviations_q4 * FR_DEVIATION_UNIT / 16)),
+        .most = words_all((int16_t)s->most),
+        .dither = words_all(s->dither),
+        .gain = bytes_all((uint8_t)s->gain),
+        .loss = bytes_all((uint8_t)s->loss),
+        .wear = bytes_all((uint8_t)s->wear),
+        .known = bytes_all(FR_EVIDENCE_KNOWN),
+        .shift = words_shift_init(s->shift),
+        .has_loss = s->loss > 0,
+    };
+}
+
+/* A 32nd of the level times the contrast, an eighth of it: in one product. */
+FR_LANES_INLINE words tolerance_of(const struct step *s, words level, words deviation)
+{
+    words least = s->base + words_high(level & words_all(-32), s->contrast);
+    return words_min(words_max(deviation * s->deviations, least), s->most);
+}
+
+/* Half a block beside its mean. */
+struct seen {
+    words mean, deviation, off, far, tolerance;
+};
+
+FR_LANES_INLINE struct seen see(const struct step *s, const struct fr_learn_at *at, size_t i)
+{
+    struct seen seen;
+    seen.mean = words_load(at->means + i);
+    seen.deviation = words_widen(at->deviations + i);
+    seen.off = (words_widen(at->pixels + i) << FR_LEVEL_BITS) - seen.mean;
+    seen.far = words_abs(seen.off);
+    seen.tolerance = tolerance_of(s, seen.mean, seen.deviation);
+    return seen;
+}
+
+/* By what the mean follows. */
+FR_LANES_INLINE words mean_step(const struct step *s, const struct seen *seen)
+{
+    return words_rounded(seen->off, s->shift);
+}
+
+FR_LANES_INLINE words deviation_step(const struct step *s, const struct seen *seen)
+{
+    words units = words_min(seen->far >> 5, words_all(UINT8_MAX));
+    return words_floored(units - seen->deviation + s->dither, s->shift);
+}
+
+/* A block in which every pixel is near its mean. */
+FR_LANES_INLINE void follow(const struct step *s, const struct fr_learn_at *at, size_t i,
+                            const struct seen *low, const struct seen *high)
+{
+    words_store(at->means + i, low->mean + mean_step(s, low));
+    words_store(at->means + i + HALF, high->mean + mean_step(s, high));
+    bytes_store(at->deviations + i, words_narrow(low->deviation + deviation_step(s, low),
+                                                 high->deviation + deviation_step(s, high)));
+    if (s->has_loss)
+        bytes_store(at->evidences + i, bytes_sub(bytes_load(at->evidences + i), s->loss));
+}
+
+/* Mean and candidate change places where the evidence is complete. */
+static void change_places(const struct fr_learn_at *at, size_t first, const uint8_t *is_known)
+{
+    for (size_t i = first; i < first + AT_ONCE; i++)
+        if (is_known[i - first]) {
+            const uint8_t swap = (uint8_t)(at->means[i] >> FR_LEVEL_BITS);
+            at->means[i] = (int16_t)(at->candidates[i] << FR_LEVEL_BITS);
+            at->candidates[i] = swap;
+        }
+}
+
+/* Any block; `strays`: by more than half of the tolerance. */
+FR_LANES_INLINE void weigh(const struct step *s, const struct fr_learn_at *at, size_t i,
+                           const struct seen *low, const struct seen *high, bytes strays,
+                           struct fr_background_count *count)
+{
+    const bytes one = bytes_all(1);
+    const words low_far = low->far > low->tolerance, high_far = high->far > high->tolerance;
+    const bytes is_far = words_narrow_mask(low_far, high_far);
+    const bytes evidence = bytes_load(at->evidences + i);
+    const bytes is_level2 = (bytes)(evidence >= s->known);
+
+    if (!bytes_any(is_far | (strays & is_level2))) {
+        follow(s, at, i, low, high);
+        bytes_store(at->scores + i, strays & one);
+        at->blocks[i / FR_BLOCK_PX] |= 1;
+        return;
+    }
+    const bytes value = bytes_load(at->pixels + i), candidate = bytes_load(at->candidates + i);
+    const bytes above = bytes_sub(value, candidate), below = bytes_sub(candidate, value);
+    const bytes apart = above | below;
+    const words low_tolerance =
+        tolerance_of(s, words_widen(at->candidates + i) << FR_LEVEL_BITS, low->deviation);
+    const words high_tolerance =
+        tolerance_of(s, words_widen(at->candidates + i + HALF) << FR_LEVEL_BITS, high->deviation);
+    /* Whole grey levels: they are within a tolerance when they are within what it has of them. */
+    const bytes allowed =
+        words_narrow(low_tolerance >> FR_LEVEL_BITS, high_tolerance >> FR_LEVEL_BITS);
+    const bytes is_candidate = is_far & (bytes)(apart <= allowed);
+    const bytes is_worn = is_far & ~is_candidate & (bytes)(evidence <= s->wear);
+
+    bytes next =
+        bytes_select(is_candidate, bytes_add(evidence, s->gain), bytes_sub(evidence, s->wear));
+    next = bytes_min(bytes_select(is_far, next, bytes_sub(evidence, s->loss)), s->known);
+    const bytes is_known = is_candidate & (bytes)(next == s->known);
+    const bytes approached = candidate + bytes_quarter(above + 3) - bytes_quarter(below + 3);
+
+    words_store(at->means + i, low->mean + (mean_step(s, low) & ~low_far));
+    words_store(at->means + i + HALF, high->mean + (mean_step(s, high) & ~high_far));
+    bytes_store(at->deviations + i,
+                words_narrow(low->deviation + (deviation_step(s, low) & ~low_far),
+                             high->deviation + (deviation_step(s, high) & ~high_far)));
+    bytes_store(at->candidates + i,
+                bytes_select(is_candidate, approached, bytes_select(is_worn, value, candidate)));
+    bytes_store(at->evidences + i, next);
+    if (bytes_any(is_known)) {
+        uint8_t known[AT_ONCE];
+        bytes_store(known, is_known);
+        change_places(at, i, known);
+    }
+
+    const bytes half_allowed =
+        words_narrow(low->tolerance >> (FR_LEVEL_BITS + 1), high->tolerance >> (FR_LEVEL_BITS + 1));
+    const bytes strays_from_both = strays & ~(is_level2 & (bytes)(apart <= half_allowed));
+    const bytes moves = is_far & ~is_known & one;
+    const bytes scores = moves + (strays_from_both & one);
+    bytes_store(at->scores + i, scores);
+    at->blocks[i / FR_BLOCK_PX] = (uint8_t)(at->blocks[i / FR_BLOCK_PX] | bytes_any(scores & one) |
+                                            bytes_any(scores & (one + one)) << 1);
+    count->n_moving += bytes_sum(moves);
+    count->n_still += bytes_sum(is_candidate & ~is_known & one);
+}
+
+/* n_px is a multiple of FR_BLOCK_PX. */
+FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step *step,
+                                                 const struct fr_learn_at *at, size_t n_px)
+{
+    const struct step s = step_init(step);
+    struct fr_background_count count = {0};
+
+    for (size_t i = 0; i < n_px; i += AT_ONCE) {
+        const struct seen low = see(&s, at, i), high = see(&s, at, i + HALF);
+        const bytes strays =
+            words_narrow_mask(low.far > low.tolerance >> 1, high.far > high.tolerance >> 1);
+        if (bytes_any(strays)) {
+            weigh(&s, at, i, &low, &high, strays, &count);
+        } else {
+            follow(&s, at, i, &low, &high);
+            bytes_store(at->scores + i, strays);
+        }
+    }
+    return count;
+}

@@ -1,0 +1,87 @@
+/* One text for kernels over bytes and 16-bit words, and a vector of each as wide as the machine has.
+ *
+ * A kernel's text is a header, written with what stands here. For each level there is a file that
+ * includes the level's header and then the text:
+ *
+ *     #include "common/media/lanes_avx2.h"
+ *     #ifdef FR_LANES
+ *     #include "analyzer/learn_lanes.h"
+ *     const struct fr_learn_kernels fr_learn_avx2 = {learn};
+ *     #endif
+ *
+ * `bytes` has FR_LANES lanes of uint8_t and `words` half as many of int16_t; both are vectors of the
+ * compiler's own, so + - * & | ~ << >> and comparisons (a mask: all ones or none) are written as they are.
+ * What C has no operator for, each level's header has a function for:
+ *
+ *     bytes_load(at), bytes_store(at, a), words_load(at), words_store(at, a)   at any address
+ *     words_widen(at)                 bytes from memory
+ *     words_narrow(low, high)         clamped to 0 to 255
+ *     words_narrow_mask(low, high)    of masks
+ *     bytes_add(a, b), bytes_sub(a, b), bytes_min(a, b)    saturating, as C has it not
+ *     bytes_any(a)                    whether any bit is set
+ *     bytes_sum(a)
+ *     words_abs(a), words_min(a, b), words_max(a, b)
+ *     words_high(a, b)                a * b >> 16
+ *     words_rounded(a, shift)         (a + (1 << shift >> 1)) >> shift, of words_shift_init(1 to 14)
+ *     words_floored(a, shift)         a >> shift, of the same, 2 to 14
+ *
+ * FR_LANES_INLINE stands before a function that is to be part of the kernel, FR_LANES_KERNEL before that
+ * which is called from outside. Where a machine lacks the level's instructions FR_LANES is not defined.
+ */
+#pragma once
+
+#include "common/media/simd.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define FR_LANES_INLINE __attribute__((always_inline)) FR_LANES_KERNEL inline
+
+typedef uint8_t bytes __attribute__((vector_size(FR_LANES)));
+typedef int16_t words __attribute__((vector_size(FR_LANES)));
+typedef uint16_t unsigned_words __attribute__((vector_size(FR_LANES)));
+
+FR_LANES_INLINE bytes bytes_all(uint8_t value)
+{
+    return value - (bytes){0};
+}
+
+FR_LANES_INLINE words words_all(int16_t value)
+{
+    return value - (words){0};
+}
+
+FR_LANES_INLINE bytes bytes_load(const uint8_t *at)
+{
+    bytes a;
+    memcpy(&a, at, sizeof a);
+    return a;
+}
+
+FR_LANES_INLINE void bytes_store(uint8_t *at, bytes a)
+{
+    memcpy(at, &a, sizeof a);
+}
+
+FR_LANES_INLINE words words_load(const int16_t *at)
+{
+    words a;
+    memcpy(&a, at, sizeof a);
+    return a;
+}
+
+FR_LANES_INLINE void words_store(int16_t *at, words a)
+{
+    memcpy(at, &a, sizeof a);
+}
+
+/* Each a quarter, rounded down. */
+FR_LANES_INLINE bytes bytes_quarter(bytes a)
+{
+    return (bytes)((unsigned_words)a >> 2) & bytes_all(UINT8_MAX >> 2);
+}
+
+FR_LANES_INLINE bytes bytes_select(bytes mask, bytes yes, bytes no)
+{
+    return (mask & yes) | (~mask & no);
+}

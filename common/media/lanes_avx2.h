@@ -1,0 +1,98 @@
+/* lanes.h with AVX2. */
+#pragma once
+
+#include "common/media/simd.h"
+
+#ifdef FR_SIMD_X86
+#include <immintrin.h>
+
+#define FR_LANES        32
+#define FR_LANES_KERNEL FR_SIMD_FOR_AVX2 static
+#include "common/media/lanes.h"
+
+FR_LANES_INLINE words words_widen(const uint8_t *at)
+{
+    return (words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)at));
+}
+
+/* Packing works within each half of a register; the permutation puts the quarters in order again. */
+FR_LANES_INLINE bytes words_narrow(words low, words high)
+{
+    return (bytes)_mm256_permute4x64_epi64(_mm256_packus_epi16((__m256i)low, (__m256i)high),
+                                           _MM_SHUFFLE(3, 1, 2, 0));
+}
+
+FR_LANES_INLINE bytes words_narrow_mask(words low, words high)
+{
+    return (bytes)_mm256_permute4x64_epi64(_mm256_packs_epi16((__m256i)low, (__m256i)high),
+                                           _MM_SHUFFLE(3, 1, 2, 0));
+}
+
+FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
+{
+    return (bytes)_mm256_adds_epu8((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
+{
+    return (bytes)_mm256_subs_epu8((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)
+{
+    return (bytes)_mm256_min_epu8((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE bool bytes_any(bytes a)
+{
+    return !_mm256_testz_si256((__m256i)a, (__m256i)a);
+}
+
+FR_LANES_INLINE uint32_t bytes_sum(bytes a)
+{
+    __m256i sums = _mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());
+    __m128i both = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(both, _mm_unpackhi_epi64(both, both)));
+}
+
+FR_LANES_INLINE words words_abs(words a)
+{
+    return (words)_mm256_abs_epi16((__m256i)a);
+}
+
+FR_LANES_INLINE words words_min(words a, words b)
+{
+    return (words)_mm256_min_epi16((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE words words_max(words a, words b)
+{
+    return (words)_mm256_max_epi16((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE words words_high(words a, words b)
+{
+    return (words)_mm256_mulhi_epi16((__m256i)a, (__m256i)b);
+}
+
+/* Shifts as products, which is one operation instead of two. */
+struct words_shift {
+    words rounded, floored;
+};
+
+FR_LANES_INLINE struct words_shift words_shift_init(int16_t shift)
+{
+    return (struct words_shift){words_all((int16_t)(1 << (15 - shift))),
+                                words_all((int16_t)(1 << (16 - shift)))};
+}
+
+FR_LANES_INLINE words words_rounded(words a, struct words_shift shift)
+{
+    return (words)_mm256_mulhrs_epi16((__m256i)a, (__m256i)shift.rounded);
+}
+
+FR_LANES_INLINE words words_floored(words a, struct words_shift shift)
+{
+    return (words)_mm256_mulhi_epi16((__m256i)a, (__m256i)shift.floored);
+}
+#endif

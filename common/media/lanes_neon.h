@@ -1,0 +1,93 @@
+/* lanes.h with NEON. */
+#pragma once
+
+#include "common/media/simd.h"
+
+#ifdef FR_SIMD_ARM
+#include <arm_neon.h>
+
+#define FR_LANES        16
+#define FR_LANES_KERNEL static
+#include "common/media/lanes.h"
+
+FR_LANES_INLINE words words_widen(const uint8_t *at)
+{
+    return (words)vmovl_u8(vld1_u8(at));
+}
+
+FR_LANES_INLINE bytes words_narrow(words low, words high)
+{
+    return (bytes)vqmovun_high_s16(vqmovun_s16((int16x8_t)low), (int16x8_t)high);
+}
+
+FR_LANES_INLINE bytes words_narrow_mask(words low, words high)
+{
+    return (bytes)vuzp1q_u8((uint8x16_t)low, (uint8x16_t)high);
+}
+
+FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
+{
+    return (bytes)vqaddq_u8((uint8x16_t)a, (uint8x16_t)b);
+}
+
+FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
+{
+    return (bytes)vqsubq_u8((uint8x16_t)a, (uint8x16_t)b);
+}
+
+FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)
+{
+    return (bytes)vminq_u8((uint8x16_t)a, (uint8x16_t)b);
+}
+
+FR_LANES_INLINE bool bytes_any(bytes a)
+{
+    return vmaxvq_u8((uint8x16_t)a) != 0;
+}
+
+FR_LANES_INLINE uint32_t bytes_sum(bytes a)
+{
+    return vaddlvq_u8((uint8x16_t)a);
+}
+
+FR_LANES_INLINE words words_abs(words a)
+{
+    return (words)vabsq_s16((int16x8_t)a);
+}
+
+FR_LANES_INLINE words words_min(words a, words b)
+{
+    return (words)vminq_s16((int16x8_t)a, (int16x8_t)b);
+}
+
+FR_LANES_INLINE words words_max(words a, words b)
+{
+    return (words)vmaxq_s16((int16x8_t)a, (int16x8_t)b);
+}
+
+FR_LANES_INLINE words words_high(words a, words b)
+{
+    int16x8_t x = (int16x8_t)a, y = (int16x8_t)b;
+    return (words)vuzp2q_s16(vreinterpretq_s16_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y))),
+                             vreinterpretq_s16_s32(vmull_high_s16(x, y)));
+}
+
+struct words_shift {
+    int16x8_t left; /* below 0 is to the right */
+};
+
+FR_LANES_INLINE struct words_shift words_shift_init(int16_t shift)
+{
+    return (struct words_shift){vdupq_n_s16((int16_t)-shift)};
+}
+
+FR_LANES_INLINE words words_rounded(words a, struct words_shift shift)
+{
+    return (words)vrshlq_s16((int16x8_t)a, shift.left);
+}
+
+FR_LANES_INLINE words words_floored(words a, struct words_shift shift)
+{
+    return (words)vshlq_s16((int16x8_t)a, shift.left);
+}
+#endif

@@ -1,0 +1,93 @@
+/* lanes.h with SSE2. */
+#pragma once
+
+#include "common/media/simd.h"
+
+#ifdef FR_SIMD_X86
+#include <emmintrin.h>
+
+#define FR_LANES        16
+#define FR_LANES_KERNEL static
+#include "common/media/lanes.h"
+
+FR_LANES_INLINE words words_widen(const uint8_t *at)
+{
+    return (words)_mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)at), _mm_setzero_si128());
+}
+
+FR_LANES_INLINE bytes words_narrow(words low, words high)
+{
+    return (bytes)_mm_packus_epi16((__m128i)low, (__m128i)high);
+}
+
+FR_LANES_INLINE bytes words_narrow_mask(words low, words high)
+{
+    return (bytes)_mm_packs_epi16((__m128i)low, (__m128i)high);
+}
+
+FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
+{
+    return (bytes)_mm_adds_epu8((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
+{
+    return (bytes)_mm_subs_epu8((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)
+{
+    return (bytes)_mm_min_epu8((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE bool bytes_any(bytes a)
+{
+    return _mm_movemask_epi8(_mm_cmpeq_epi8((__m128i)a, _mm_setzero_si128())) != 0xffff;
+}
+
+FR_LANES_INLINE uint32_t bytes_sum(bytes a)
+{
+    __m128i sums = _mm_sad_epu8((__m128i)a, _mm_setzero_si128());
+    return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums)));
+}
+
+FR_LANES_INLINE words words_min(words a, words b)
+{
+    return (words)_mm_min_epi16((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE words words_max(words a, words b)
+{
+    return (words)_mm_max_epi16((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE words words_abs(words a)
+{
+    return words_max(a, -a);
+}
+
+FR_LANES_INLINE words words_high(words a, words b)
+{
+    return (words)_mm_mulhi_epi16((__m128i)a, (__m128i)b);
+}
+
+struct words_shift {
+    words half;
+    __m128i count;
+};
+
+FR_LANES_INLINE struct words_shift words_shift_init(int16_t shift)
+{
+    return (struct words_shift){words_all((int16_t)(1 << shift >> 1)), _mm_cvtsi32_si128(shift)};
+}
+
+FR_LANES_INLINE words words_floored(words a, struct words_shift shift)
+{
+    return (words)_mm_sra_epi16((__m128i)a, shift.count);
+}
+
+FR_LANES_INLINE words words_rounded(words a, struct words_shift shift)
+{
+    return words_floored(a + shift.half, shift);
+}
+#endif

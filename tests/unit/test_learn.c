@@ -1,0 +1,156 @@
+/* Learning a frame gives the same, whatever of the machine's instructions are used. */
+#include "analyzer/background.h"
+#include "tests/unit/arena.h"
+
+static uint32_t random_state = 7;
+
+static uint32_t next_random(void)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state >> 8;
+}
+
+static uint32_t below(uint32_t n)
+{
+    return next_random() % n;
+}
+
+enum { PX_MAX = 700, FRAMES = 6 };
+
+/* A model with the scores of its last frame. */
+struct model {
+    struct fr_background background;
+    struct fr_scores scores;
+    struct fr_background_count count;
+};
+
+static struct model model_new(size_t n_px)
+{
+    struct model model = {.scores = {malloc(n_px), malloc(fr_blocks(n_px))}};
+    ck_assert_int_eq(fr_background_init(&model.background, n_px), 0);
+    return model;
+}
+
+static void model_free(struct model *model)
+{
+    fr_background_fini(&model->background);
+    free(model->scores.px);
+    free(model->scores.blocks);
+}
+
+static void check_same(const struct model *a, const struct model *b, enum fr_simd level)
+{
+    const size_t n_px = a->background.n_px;
+    if (memcmp(a->background.memory, b->background.memory, n_px * FR_BACKGROUND_BYTES_PER_PX) !=
+            0 ||
+        memcmp(a->scores.px, b->scores.px, n_px) != 0 ||
+        memcmp(a->scores.blocks, b->scores.blocks, fr_blocks(n_px)) != 0 ||
+        a->count.n_moving != b->count.n_moving || a->count.n_still != b->count.n_still)
+        ck_abort_msg("%s, %zu pixels: not as in plain C", fr_simd_name(level), n_px);
+}
+
+/* What there may be: at rest with noise, near either level, or anything. */
+enum material { QUIET, BOTH_LEVELS, ANYTHING, MATERIALS };
+
+static void draw_model(struct fr_background *b, enum material material)
+{
+    for (size_t i = 0; i < b->n_px; i++) {
+        b->mean[i] = (int16_t)below((255 << FR_LEVEL_BITS) + 1);
+        b->deviation[i] = (uint8_t)(below(4) ? below(40) : below(256));
+        b->candidate[i] = (uint8_t)next_random();
+        b->evidence[i] = (uint8_t)(material == QUIET ? 0 : below(FR_EVIDENCE_KNOWN + 1));
+        if (material == BOTH_LEVELS && below(3) == 0)
+            b->evidence[i] = FR_EVIDENCE_KNOWN;
+    }
+}
+
+static uint8_t near(int32_t level, uint32_t noise)
+{
+    level += (int32_t)below(2 * noise + 1) - (int32_t)noise;
+    return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
+}
+
+static void draw_frame(const struct fr_background *b, enum material material, uint8_t *pixels)
+{
+    for (size_t i = 0; i < b->n_px; i++) {
+        int32_t mean = b->mean[i] >> FR_LEVEL_BITS;
+        if (material == QUIET)
+            pixels[i] = below(100) ? near(mean, 3) : (uint8_t)next_random();
+        else if (material == BOTH_LEVELS)
+            pixels[i] = below(2) ? near(mean, 20) : near(b->candidate[i], 20);
+        else
+            pixels[i] = (uint8_t)(below(3) ? next_random() : 255 * below(2));
+    }
+}
+
+static struct fr_background_step draw_step(void)
+{
+    int16_t shift = (int16_t)below(11);
+    return (struct fr_background_step){.base = (uint16_t)below(96 << FR_LEVEL_BITS),
+                                       .contrast_q8 = (uint16_t)below(65),
+                                       .deviations_q4 = (uint16_t)below(64),
+                                       .most = (uint16_t)below(127 << FR_LEVEL_BITS),
+                                       .shift = shift,
+                                       .dither = (int16_t)below(1u << shift),
+                                       .gain = (int16_t)below(FR_EVIDENCE_KNOWN + 1),
+                                       .loss =
+                                           (int16_t)(below(2) ? 0 : below(FR_EVIDENCE_KNOWN + 1)),
+                                       .wear = (int16_t)below(FR_EVIDENCE_KNOWN + 1)};
+}
+
+/* The frame in two parts, as areas with a sensitivity of their own are learnt. */
+static void learn(struct model *model, enum fr_simd level, const struct fr_background_step *step,
+                  const uint8_t *pixels, size_t n_first)
+{
+    struct fr_background *b = &model->background;
+    struct fr_background_count first =
+        fr_background_learn_at(level, b, 0, n_first, step, pixels, &model->scores);
+    model->count =
+        fr_background_learn_at(level, b, n_first, b->n_px - n_first, step, pixels, &model->scores);
+    model->count.n_moving += first.n_moving;
+    model->count.n_still += first.n_still;
+}
+
+static void check_blocks(const struct model *model)
+{
+    uint8_t expected[PX_MAX / FR_BLOCK_PX + 1] = {0};
+    for (size_t i = 0; i < model->background.n_px; i++)
+        expected[i / FR_BLOCK_PX] |= model->scores.px[i];
+    ck_assert_mem_eq(model->scores.blocks, expected, fr_blocks(model->background.n_px));
+}
+
+/* Some frames, each with a step of its own: mistakes of one are carried on into the next. */
+static void check(enum fr_simd level, size_t n_px, enum material material,
+                  const struct arena *arena)
+{
+    struct model plain = model_new(n_px), other = model_new(n_px);
+    uint8_t *pixels = place(arena, n_px, below(2));
+
+    draw_model(&plain.background, material);
+    memcpy(other.background.memory, plain.background.memory, n_px * FR_BACKGROUND_BYTES_PER_PX);
+    for (int frame = 0; frame < FRAMES; frame++) {
+        struct fr_background_step step = draw_step();
+        size_t n_first = below(3) ? 0 : below((uint32_t)n_px);
+        draw_frame(&plain.background, material, pixels);
+        learn(&plain, FR_SIMD_PLAIN, &step, pixels, n_first);
+        learn(&other, level, &step, pixels, below(2) ? n_first : below((uint32_t)n_px));
+        check_same(&plain, &other, level);
+        check_blocks(&plain);
+    }
+    model_free(&plain);
+    model_free(&other);
+}
+
+START_TEST(every_level_learns_what_plain_c_learns)
+{
+    struct arena arena = make_arena(1);
+    for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
+        printf("learn, %s: %s\n", fr_simd_name(level),
+               fr_simd_has(level) ? "compared" : "not on this machine");
+        for (unsigned round = 0; fr_simd_has(level) && round < 3000; round++)
+            check(level, 1 + below(PX_MAX), (enum material)(round % MATERIALS), &arena);
+    }
+}
+END_TEST
+
+UNIT_MAIN("learn", every_level_learns_what_plain_c_learns)
