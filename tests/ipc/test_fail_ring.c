@@ -256,6 +256,8 @@ static int bury(void)
 
 /* ---------------------------------------------------------------- all its calls in turn */
 
+enum { AT_ONCE = 16 };
+
 struct totals {
     _Atomic unsigned reached, refused;
 };
@@ -312,22 +314,25 @@ static void fail_all_of_a_kind(void *arg)
         ;
 }
 
-/* Goes through all calls of `act`, which works when none fails; before each time, `prepare`. All kinds at
- * once, for the kernel takes its time to close an inotify descriptor. */
+/* Goes through all calls of `act`, which works when none fails; before each time, `prepare`. Many kinds at
+ * once, for the kernel takes its time to close an inotify descriptor; not all, for a user has 128 of them, and
+ * each reader has one. */
 static void fail_each(const char *what, void (*prepare)(void), int (*act)(void))
 {
     struct trial trials[N_KINDS * FAIL_ERRORS];
     pid_t children[N_KINDS * FAIL_ERRORS];
-    unsigned n = 0;
+    unsigned n = 0, ended = 0;
     history_writer_lies(); /* the log cannot be written when its own calls fail; we look at each frame */
     struct totals *totals = shared_alloc(sizeof *totals);
     for (unsigned k = 0; k < N_KINDS; k++)
         for (unsigned e = 0; e < FAIL_ERRORS && kinds[k].errors[e]; e++, n++) {
             trials[n] = (struct trial){what, prepare, act, totals, &kinds[k], kinds[k].errors[e]};
+            if (n >= AT_ONCE)
+                child_ends_well(children[ended++]);
             children[n] = child_start(fail_all_of_a_kind, &trials[n]);
         }
-    while (n > 0)
-        child_ends_well(children[--n]);
+    while (ended < n)
+        child_ends_well(children[ended++]);
     fprintf(stderr, "%s: %u calls failed, and %u times it was told\n", what, totals->reached,
             totals->refused);
     ck_assert_uint_gt(totals->reached, 0);
