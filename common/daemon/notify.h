@@ -1,5 +1,6 @@
-/* What a service tells its manager (sd_notify). Every call is a no-op when the program was not
- * started by one ($NOTIFY_SOCKET is not set). Any thread. */
+/* What a service tells its manager (sd_notify(3)). Every call is a no-op when the program was not
+ * started by one ($NOTIFY_SOCKET is not set). No call waits for a manager that does not read: it is told
+ * later, the newest of each kind. Any thread. */
 #pragma once
 
 #include <stdbool.h>

@@ -274,6 +274,27 @@ class Watchdog(CaptureCase):
         self.assertEqual(process.returncode, 0)
 
 
+    def test_P5_a_manager_that_does_not_read_stops_no_camera_and_hears_all_later(self):
+        manager = self.manager()
+        full = manager.fill()
+        process = self.capture("--fps", "50", env={"NOTIFY_SOCKET": manager.path,
+                                                   "WATCHDOG_USEC": "400000"})
+        reader = self.reader()
+        for _ in range(100):  # two seconds of it: many an alive and two statuses
+            reader.frame()
+        for _ in range(full):
+            self.assertEqual(manager.take(), ["X_FULL=1"])
+        self.assertEqual(manager.take()[:2], ["READY=1", "WATCHDOG=1"])
+        manager.until("^STATUS=streaming |^STATUS=.* frames")
+        for _ in range(3):
+            manager.until("^WATCHDOG=1$")
+        manager.fill()
+        for _ in range(10):
+            reader.frame()
+        self.stop(process)
+        self.assertEqual(process.returncode, 0)
+
+
 class Sources(CaptureCase):
     def test_a_recording_comes_whole_and_ends_cleanly(self):
         film = f"{self.folder}/film.y4m"

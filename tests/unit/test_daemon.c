@@ -4,7 +4,10 @@
 #include "common/daemon/signals.h"
 #include "tests/unit/unit.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -47,6 +50,85 @@ START_TEST(the_manager_is_told)
     ck_assert_str_eq(heard(fd), "WATCHDOG=1");
     fr_notify_stopping();
     ck_assert_str_eq(heard(fd), "STOPPING=1");
+}
+END_TEST
+
+/* Messages of somebody else's, until there is no room for another. Returns their number. */
+static unsigned fill(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *name = getenv("NOTIFY_SOCKET");
+    unsigned n = 0;
+
+    memcpy(address.sun_path + 1, name + 1, strlen(name) - 1);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(fd, 0);
+    while (sendto(fd, "X_FULL=1", 8, 0, (struct sockaddr *)&address, size) == 8)
+        n++;
+    ck_assert_int_eq(errno, EAGAIN);
+    close(fd);
+    return n;
+}
+
+static const char *heard_in_time(int fd)
+{
+    struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+    ck_assert_msg(poll(&pollfd, 1, 60000) == 1, "the manager was told nothing");
+    return heard(fd);
+}
+
+static unsigned n_threads(void)
+{
+    unsigned n = 0;
+    DIR *folder = opendir("/proc/self/task");
+    ck_assert_ptr_nonnull(folder);
+    while (readdir(folder))
+        n++;
+    closedir(folder);
+    return n - 2;
+}
+
+/* Twice, for what waits must have ended well the first time. Whoever waits here, waits for ever: until
+ * Check's time is up. */
+START_TEST(P5_nobody_waits_for_a_manager_that_does_not_read_and_it_is_told_the_newest_later)
+{
+    int fd = manager();
+
+    for (unsigned round = 0; round < 2; round++) {
+        unsigned n = fill();
+        fr_notify_ready();
+        unsigned waiting = n_threads();
+        for (int i = 0; i < 100; i++) {
+            fr_notify_status("frame %d", i);
+            fr_notify_watchdog();
+        }
+        ck_assert_uint_eq(n_threads(), waiting); /* one is enough */
+        for (unsigned i = 0; i < n; i++)
+            ck_assert_str_eq(heard(fd), "X_FULL=1");
+        ck_assert_str_eq(heard_in_time(fd), "READY=1\nWATCHDOG=1\nSTATUS=frame 99");
+        while (n_threads() >= waiting)
+            sched_yield();
+        fr_notify_stopping();
+        ck_assert_str_eq(heard(fd), "STOPPING=1"); /* once, and at once */
+        ck_assert_str_eq(heard(fd), "");
+    }
+}
+END_TEST
+
+START_TEST(P5_what_could_not_be_told_goes_with_the_next_message)
+{
+    close(manager());
+    fr_notify_ready(); /* nobody listens */
+    int fd = manager();
+    fr_notify_watchdog();
+    ck_assert_str_eq(heard(fd), "READY=1\nWATCHDOG=1");
+    close(fd);
+    fr_notify_status("lost");
+    fr_notify_status("found");
+    fd = manager();
+    fr_notify_watchdog();
+    ck_assert_str_eq(heard(fd), "WATCHDOG=1\nSTATUS=found");
 }
 END_TEST
 
@@ -140,7 +222,9 @@ START_TEST(the_monotonic_clock_goes_forward)
 }
 END_TEST
 
-UNIT_MAIN("daemon", the_manager_is_told, F11_a_status_cannot_forge_a_message,
+UNIT_MAIN("daemon", the_manager_is_told,
+          P5_nobody_waits_for_a_manager_that_does_not_read_and_it_is_told_the_newest_later,
+          P5_what_could_not_be_told_goes_with_the_next_message, F11_a_status_cannot_forge_a_message,
           without_a_manager_nothing_happens, the_watchdog_is_fed_twice_as_often_as_it_bites,
           signals_come_by_the_descriptor, P5_a_broken_pipe_does_not_kill,
           times_have_a_zone_and_milliseconds, the_monotonic_clock_goes_forward)
