@@ -2,19 +2,14 @@
 """In the virtual machine: what capture does to the pictures of real drivers. JPEG of our USB webcam in
 every mode, and raw pictures of vivid turned and with half-size luma beside them."""
 
-import json
 import subprocess
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
 import vivid_camera  # noqa: E402
-from processes import CAPTURE, COMMAND, Case, run  # noqa: E402
+from processes import CAPTURE, COMMAND, Case  # noqa: E402
 from usb_webcam import Udev, Webcam, load  # noqa: E402
-
-
-def info(camera="cam0"):
-    return json.loads(run(COMMAND, "info", camera, "--json", "--window", 0))
 
 
 def picture(found):
@@ -68,7 +63,7 @@ class Jpeg(Case):
                 self.assertTrue(path.startswith("MJPEG"), path)
                 frames = self.probe(4)
                 self.assert_in_order(frames)
-                found = info()
+                found = self.info()
                 self.assertEqual(picture(found), wanted)
                 self.assertEqual([kind for kind in planes(found) if kind in ("half Y", "JPEG")], beside)
                 if wanted == ("422P", 320, 240) or words == ("--mjpeg-colour", "luma"):
@@ -101,18 +96,18 @@ class Raw(vivid_camera.Camera):
                 self.assertTrue(path.startswith(wanted), path)
                 frames = self.probe(3)
                 self.assert_bars(frames)
-                self.assertIn("half Y", planes(info()))
+                self.assertIn("half Y", planes(self.info()))
                 self.stop(capture)
 
     def test_quarter_turns_are_done_in_the_copy(self):
         straight, _ = self.streaming()
-        _, width, height = picture(info())
+        _, width, height = picture(self.info())
         self.stop(straight)
         for angle in ("90", "270"):
             with self.case(rotate=angle):
                 capture, path = self.streaming("--rotate", angle)
                 self.assertTrue(path.startswith("MMAP"), path)
-                self.assertEqual(picture(info())[1:], (height, width))
+                self.assertEqual(picture(self.info())[1:], (height, width))
                 for frame in self.probe(2):  # the bars lie: each row has one colour
                     self.assertEqual(len({tuple(sample) for sample in frame["samples"]}), 1)
                 self.stop(capture)

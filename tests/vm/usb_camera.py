@@ -5,14 +5,13 @@ The camera (usb_camera/) draws a number into each picture and keeps a log of wha
 test can say which frames had to arrive and which had not to. Whatever it does wrong, it is told to.
 """
 
-import json
 import os
 import pathlib
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from processes import ANALYZER, CAPTURE, COMMAND, TIME_ESTIMATED, Case, run  # noqa: E402
+from processes import ANALYZER, CAPTURE, TIME_ESTIMATED, Case, run  # noqa: E402
 from usb_webcam import Reader, Udev, Webcam, compare, load, set_nodrop  # noqa: E402
 
 SIZE, FPS = "320x240", 15
@@ -29,10 +28,6 @@ REASONS = {
            "stuck-fid": None},
 }
 HARMLESS = ("no-tables", "stale-tail", "junk-head", "extraneous", "no-eof")
-
-
-def info(camera="cam0"):
-    return json.loads(run(COMMAND, "info", camera, "--json", "--window", 0))
 
 
 class WebcamCase(Case):
@@ -72,7 +67,7 @@ class WebcamCase(Case):
         capture, _ = self.streaming(*words, **options)
         reader = self.reader()
         reader.take()
-        self.dropped = info()["dropped"]
+        self.dropped = self.info()["dropped"]
         return capture, reader
 
     def assert_accounted(self, frames, drops):
@@ -96,7 +91,7 @@ class WebcamCase(Case):
             bad = [n for _, n, _, kind in self.webcam.sent() if n > number and kind == fault]
         if last < bad[-1]:
             reader.until(bad[-1])
-        before, self.dropped = self.dropped, info()["dropped"]
+        before, self.dropped = self.dropped, self.info()["dropped"]
         return {name: self.dropped[name] - before[name] for name in before}, reader.since(number)
 
     def assert_counted(self, reader, fault, reason):
@@ -125,7 +120,7 @@ class Streaming(WebcamCase):
         seen = [reader.take() for _ in range(frames)]
         self.assertEqual({f"{frame['width']}x{frame['height']}" for frame in seen}, {size})
         self.assert_in_order(seen)
-        self.assert_accounted(seen, info()["dropped_total"])
+        self.assert_accounted(seen, self.info()["dropped_total"])
         reader.stop()
         self.stop(capture)
 
@@ -165,7 +160,7 @@ class Isochronous(WebcamCase):
                 reader = self.reader()
                 seen = [reader.take() for _ in range(15)]
                 self.assert_in_order(seen)
-                self.dropped = info()["dropped"]
+                self.dropped = self.info()["dropped"]
                 self.assert_accounted(seen, sum(self.dropped.values()))
                 self.assert_counted(reader, "lost-payload", "lost_by_source")
                 reader.stop()
@@ -243,7 +238,7 @@ class Faults(WebcamCase):
             self.webcam.tell(*words)
             reader.until(reader.frames[-1]["drawn"] + 6)
         self.assert_in_order(reader.frames)
-        self.assert_accounted(reader.frames, info()["dropped_total"])
+        self.assert_accounted(reader.frames, self.info()["dropped_total"])
         self.assertFalse([line for line in capture.lines if "source lost" in line])
         self.stop(capture)
 

@@ -222,9 +222,6 @@ class Words(Camera):
 class Pipeline(Camera):
     """Camera, capture, ring, analyzer and the operator's command together."""
 
-    def info(self):
-        return json.loads(run(COMMAND, "info", "cam0", "--json"))
-
     def analyzer(self):
         """An analyzer that has seen three seconds of a picture in which nothing moves."""
         analyzer = self.start(ANALYZER, "--camera", "cam0", "--motion-end", "1")
