@@ -147,21 +147,29 @@ static int get_set(const char *lock_path, int n_sems, int mode)
     return id < 0 ? -errno : id;
 }
 
-static int set_group(int shm_id, int sem_id, gid_t group)
+static int share_set(int sem_id, gid_t group, mode_t mode)
 {
-    if (shm_id >= 0) {
-        struct shmid_ds ds;
-        if (shmctl(shm_id, IPC_STAT, &ds) < 0)
-            return -errno;
-        ds.shm_perm.gid = group;
-        return shmctl(shm_id, IPC_SET, &ds) < 0 ? -errno : 0;
-    }
     struct semid_ds ds;
     union semun arg = {.buf = &ds};
     if (semctl(sem_id, 0, IPC_STAT, arg) < 0)
         return -errno;
     ds.sem_perm.gid = group;
+    ds.sem_perm.mode = (unsigned short)mode;
     return semctl(sem_id, 0, IPC_SET, arg) < 0 ? -errno : 0;
+}
+
+static int share_segment(int shm_id, gid_t group)
+{
+    struct shmid_ds ds;
+    if (shmctl(shm_id, IPC_STAT, &ds) < 0)
+        return -errno;
+    ds.shm_perm.gid = group;
+    return shmctl(shm_id, IPC_SET, &ds) < 0 ? -errno : 0;
+}
+
+int fr_sysv_share_pins(const struct fr_sysv *ids, gid_t group)
+{
+    return share_set(ids->pins_id, group, 0660);
 }
 
 static int set_values(int sem_id, unsigned short *values, uint32_t n_values, uint32_t tag)
@@ -202,7 +210,7 @@ static int make_gates(const char *lock_path, uint32_t tag, gid_t group)
     int rc = set_values(id, values, FR_GATE_TAG, tag);
     fr_crash_point("gates.valued");
     if (rc == 0)
-        rc = set_group(-1, id, group);
+        rc = share_set(id, group, 0640);
     fr_crash_point("gates.grouped");
     if (rc == 0)
         rc = make_mortal(id);
@@ -214,10 +222,9 @@ static int make_gates(const char *lock_path, uint32_t tag, gid_t group)
     return id;
 }
 
-static int make_pins(const char *lock_path, uint32_t tag, gid_t group,
-                     const struct fr_layout_plan *plan)
+static int make_pins(const char *lock_path, uint32_t tag, const struct fr_layout_plan *plan)
 {
-    int id = get_set(lock_path, (int)plan->slots + 2, 0660);
+    int id = get_set(lock_path, (int)plan->slots + 2, 0600);
     if (id < 0)
         return id;
     fr_crash_point("pins.made");
@@ -226,9 +233,6 @@ static int make_pins(const char *lock_path, uint32_t tag, gid_t group,
         values[i] = i < plan->hand ? 0 : FR_PIN_MAX;
     int rc = set_values(id, values, plan->slots, tag);
     fr_crash_point("pins.valued");
-    if (rc == 0)
-        rc = set_group(-1, id, group);
-    fr_crash_point("pins.grouped");
     if (rc < 0) {
         semctl(id, 0, IPC_RMID);
         return rc;
@@ -280,7 +284,7 @@ static int make_segment(const char *lock_path, gid_t group, uint64_t bytes, bool
         return id;
     fr_crash_point("segment.made");
     void *base = (void *)-1;
-    int rc = set_group(id, -1, group);
+    int rc = share_segment(id, group);
     fr_crash_point("segment.grouped");
     if (rc == 0 && is_locked)
         rc = lock_memory(id, bytes, reason, reason_size);
@@ -326,7 +330,7 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
         fr_limits_explain(-rc, "semget for the gates", &gates, reason, reason_size);
         goto fail;
     }
-    rc = ids.pins_id = make_pins(lock_path, tag, group, plan);
+    rc = ids.pins_id = make_pins(lock_path, tag, plan);
     if (rc < 0) {
         fr_limits_explain(-rc, "semget for the pins", &pins, reason, reason_size);
         goto fail;
@@ -351,13 +355,13 @@ fail:
 
 void fr_sysv_remove(const struct fr_sysv *ids)
 {
-    /* The segment first: a ring without semaphores is only half gone for those who look. */
-    if (ids->shm_id >= 0)
-        shmctl(ids->shm_id, IPC_RMID, NULL);
-    fr_crash_point("remove.segment");
+    /* The pins first: what proves them ours is the segment (sweep.h). */
     if (ids->pins_id >= 0)
         semctl(ids->pins_id, 0, IPC_RMID);
     fr_crash_point("remove.pins");
+    if (ids->shm_id >= 0)
+        shmctl(ids->shm_id, IPC_RMID, NULL);
+    fr_crash_point("remove.segment");
     if (ids->gates_id >= 0)
         semctl(ids->gates_id, 0, IPC_RMID);
 }

@@ -29,6 +29,10 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
                    const struct fr_layout_plan *plan, bool is_locked, struct fr_sysv *ret_ids,
                    void **ret_base, char *reason, size_t reason_size);
 
+/* Lets the group at the pins, which only their owner can use until then: a segment must name them first, by
+ * which a sweep knows them whatever the group does to them. */
+int fr_sysv_share_pins(const struct fr_sysv *ids, gid_t group);
+
 /* Removes the objects; whoever sleeps on them wakes with EIDRM. Memory goes with the last detach.
  */
 void fr_sysv_remove(const struct fr_sysv *ids);

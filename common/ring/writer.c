@@ -290,6 +290,14 @@ int fr_writer_begin(struct fr_writer *w, const struct fr_epoch_options *options)
     w->has_epoch = true;
     fr_crash_point("begin.formatted");
 
+    rc = fr_sysv_share_pins(&w->ids, w->group);
+    fr_crash_point("begin.shared");
+    if (rc < 0) {
+        fr_explain(w->reason, sizeof w->reason, "cannot give the pins to the group: %s",
+                   strerror(-rc));
+        fr_writer_end(w);
+        return rc;
+    }
     rc = fr_rendezvous_write(w->folder, &meet);
     if (rc < 0) {
         fr_explain(w->reason, sizeof w->reason, "cannot write %s/ring: %s", w->folder,

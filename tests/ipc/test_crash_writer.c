@@ -1,10 +1,11 @@
-/* A writer killed, and stopped, at each of its crash points. Rows S8, S12 and N4 of FAULTS.md.
+/* A writer killed, and stopped, at each of its crash points. Rows S8, S10, S12 and N4 of FAULTS.md.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "tests/ipc/crash.h"
 
 #include <sys/sem.h>
+#include <sys/shm.h>
 
 #define SLOTS     8u
 #define PIN_VALUE 32767
@@ -222,6 +223,73 @@ START_TEST(s12_writer_stopped_at_each_point_keeps_its_camera_and_goes_on)
 }
 END_TEST
 
-IPC_MAIN("crash_writer",
+/* ---------------------------------------------------------------- pins that nobody would know */
+
+static bool is_named(int pins_id)
+{
+    struct shm_info info;
+    struct shmid_ds ds;
+    int last = shmctl(0, SHM_INFO, (void *)&info);
+    bool is = false;
+    for (int i = 0; i <= last && !is; i++) {
+        int id = shmctl(i, SHM_STAT, &ds);
+        const struct fr_layout_header *h = id < 0 ? (void *)-1 : shmat(id, NULL, SHM_RDONLY);
+        if (h == (void *)-1)
+            continue;
+        is = h->magic == FR_LAYOUT_MAGIC && h->pins_id == pins_id;
+        shmdt(h);
+    }
+    return is;
+}
+
+static void pins_of_the_group_are_named(const char *point)
+{
+    union {
+        struct seminfo info;
+        struct semid_ds ds;
+    } of;
+    int last = semctl(0, 0, SEM_INFO, &of);
+    must(last >= 0, "%s", strerror(errno));
+    for (int i = 0; i <= last; i++) {
+        int id = semctl(i, 0, SEM_STAT, &of);
+        must(id < 0 || !(of.ds.sem_perm.mode & 0020) || is_named(id), "set %d at %s", id, point);
+    }
+}
+
+static void live_and_leave_a_ring(void *arg)
+{
+    struct fr_epoch_options options = camera_options(64, 48);
+    struct camera camera;
+
+    crash.also = pins_of_the_group_are_named;
+    camera_open(&camera, arg, &options);
+    camera_publish(&camera);
+    options = camera_options(128, 96);
+    camera_begin(&camera, &options);
+    camera_publish(&camera);
+}
+
+static void live_and_end_well(void *arg)
+{
+    struct fr_epoch_options options = camera_options(64, 48);
+    struct camera camera;
+
+    crash.also = pins_of_the_group_are_named;
+    camera_open(&camera, arg, &options);
+    fr_writer_close(camera.writer);
+}
+
+/* What is written into them then does not matter: the next writer knows whose they are. */
+START_TEST(s10_the_group_can_write_pins_at_no_point_at_which_no_segment_names_them)
+{
+    char camera[] = "s10-named";
+    child_ends_well(child_start(live_and_leave_a_ring, camera));
+    ck_assert_uint_eq(ipc_objects(), 3);
+    child_ends_well(child_start(live_and_end_well, camera));
+    ck_assert_uint_eq(ipc_objects(), 0);
+}
+END_TEST
+
+IPC_MAIN("crash_writer", s10_the_group_can_write_pins_at_no_point_at_which_no_segment_names_them,
          s8_n4_writer_killed_at_each_point_is_followed_by_a_clean_one_from_its_first_frame,
          s12_writer_stopped_at_each_point_keeps_its_camera_and_goes_on)

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "common/ring/layout.h"
 #include "tests/ipc/history.h"
 
 #include <sys/ipc.h>
@@ -180,6 +181,49 @@ static void make_without_keys(void *arg)
     remember(stage, false, semget(IPC_PRIVATE, 10, IPC_CREAT | IPC_EXCL | 0666));
 }
 
+/* Its own, but a member of the group has written the pins' semaphores, the tag with them. */
+static void write_pins(void *arg)
+{
+    struct stage *stage = arg;
+    unsigned short values[FR_SLOTS_MAX + 2] = {[3] = 7, [8] = 0x1234, [9] = 0x2345};
+    must(semctl(stage->planted[2].id, 0, SETALL, values) == 0, "%s", strerror(errno));
+}
+
+static void plant_rewritten(struct stage *stage, const struct fr_ring_info *left)
+{
+    plant_unattached(stage, left);
+    child_ends_well(child_start_as(&user_reader, write_pins, stage));
+}
+
+static void plant_rewritten_unrecorded(struct stage *stage, const struct fr_ring_info *left)
+{
+    char path[400];
+    plant_rewritten(stage, left);
+    must(unlink(folder_of(stage->camera, "ring", path, sizeof path)) == 0, "%s", strerror(errno));
+}
+
+/* Another ring's of our user's, and rewritten, whose number a segment of ours bears: ids come back. */
+static void make_renamed(void *arg)
+{
+    struct stage *stage = arg;
+    struct fr_ring_info info = ring_info(stage->camera);
+    char other[400];
+    struct fr_layout_header *h = shmat(info.shm_id, NULL, 0);
+    must(h != (void *)-1, "%s", strerror(errno));
+    remember(stage, false,
+             semget(ftok(folder_of(stage->camera, "", other, sizeof other), 1), (int)h->slots + 2,
+                    IPC_CREAT | IPC_EXCL | 0660));
+    h->pins_id = stage->planted[0].id;
+    must(semctl(info.pins_id, 0, IPC_RMID) == 0, "%s", strerror(errno));
+    shmdt(h);
+}
+
+static void plant_renamed(struct stage *stage, const struct fr_ring_info *left)
+{
+    (void)left;
+    child_ends_well(child_start_as(&user_writer, make_renamed, stage));
+}
+
 static void plant_foreign_ids(struct stage *stage, const struct fr_ring_info *left)
 {
     remove_all(left);
@@ -276,6 +320,9 @@ static const struct {
     {"unattached", plant_unattached, true, NULL},
     {"attached", plant_attached, true, NULL},
     {"unfinished", plant_unfinished, true, NULL},
+    {"rewritten", plant_rewritten, true, NULL},
+    {"rewritten-unrecorded", plant_rewritten_unrecorded, true, NULL},
+    {"renamed", plant_renamed, false, NULL},
     {"unreadable", plant_unreadable, false, "it cannot be looked at"},
     {"foreign-keys", plant_foreign_keys, false, "it is not this camera's"},
     {"foreign-sets", plant_foreign_sets, false, "it is not this camera's"},
