@@ -321,7 +321,7 @@ START_TEST(s7_readers_come_to_no_harm_by_a_writer_that_lies)
     void (*const bodies[])(void *) = {publisher_main, flipper_main, peek_main,
                                       pinned_main,    info_main,    programs_main};
     pid_t pid[6];
-    int64_t end_ns = now_ns() + (int64_t)(flip_seconds() * 1e9);
+    int64_t end_ns = now_ns() + (int64_t)(attack_seconds(2) * 1e9);
     for (unsigned i = 0; i < 6; i++)
         pid[i] = child_start(bodies[i], stage);
 
@@ -344,9 +344,5 @@ START_TEST(s7_readers_come_to_no_harm_by_a_writer_that_lies)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {s7_a_header_that_changes_after_attaching_is_not_looked_at,
-                                  s7_readers_come_to_no_harm_by_a_writer_that_lies};
-    return ipc_run("hostile writer", tests, 2, 240 + flip_seconds());
-}
+IPC_MAIN("hostile writer", s7_a_header_that_changes_after_attaching_is_not_looked_at,
+         s7_readers_come_to_no_harm_by_a_writer_that_lies)

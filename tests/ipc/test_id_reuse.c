@@ -200,7 +200,7 @@ START_TEST(s15_reused_identifiers_are_nobodys_ring)
     pid_t reader = child_start_as(&user_honest, following_reader_main, stage);
     meet_wait(&stage->seen, 1);
 
-    int64_t end_ns = now_ns() + (int64_t)(flip_seconds() * 1e9);
+    int64_t end_ns = now_ns() + (int64_t)(attack_seconds(2) * 1e9);
     for (uint32_t round = 1; round < 2 * KINDS || now_ns() < end_ns; round++) {
         reuse->kinds = 1 + (round - 1) % (KINDS - 1);
         reuse->mode = (round - 1) / (KINDS - 1) % 2 ? 0600 : 0666;
@@ -238,6 +238,5 @@ int main(void)
             "skipped: this needs other users and /proc/sys/kernel/shm_next_id; run it as root\n");
         return 77;
     }
-    const TTest *const tests[] = {s15_reused_identifiers_are_nobodys_ring};
-    return ipc_run("id reuse", tests, 1, 240 + flip_seconds());
+    return IPC_TESTS("id reuse", s15_reused_identifiers_are_nobodys_ring);
 }

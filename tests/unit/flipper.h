@@ -242,11 +242,3 @@ static inline void flip_turn(struct flipper *f)
         flip_one(f);
     }
 }
-
-/* How long an attack goes on: two seconds, or $FRAMERING_TEST_SECONDS. */
-static inline double flip_seconds(void)
-{
-    const char *text = getenv("FRAMERING_TEST_SECONDS");
-    double s = text ? strtod(text, NULL) : 0;
-    return s > 0 ? s : 2;
-}

@@ -30,6 +30,14 @@ static inline _Noreturn void end_child(int code)
     _exit(code);
 }
 
+/* How long an attack goes on, of which a test has 10 at most: so many seconds, or $FRAMERING_TEST_SECONDS. */
+static inline double attack_seconds(double usual)
+{
+    const char *text = getenv("FRAMERING_TEST_SECONDS");
+    double s = text ? strtod(text, NULL) : 0;
+    return s > 0 ? s : usual;
+}
+
 enum { UNIT_FOLDER_MAX = 40 };
 
 static char unit_scratch[UNIT_FOLDER_MAX]; /* of this program; others may look into it */
@@ -75,7 +83,7 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
     unit_begin();
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, UNIT_PATIENCE * timeout_s);
+    tcase_set_timeout(tcase, UNIT_PATIENCE * timeout_s + 10 * attack_seconds(0));
     if (unit_before_each && unit_after_each)
         tcase_add_checked_fixture(tcase, unit_before_each, unit_after_each);
     for (size_t i = 0; i < n; i++)
