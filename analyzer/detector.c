@@ -51,10 +51,13 @@ struct fr_detector {
     size_t n_tiles;
 
     enum plane_state state;
-    uint8_t *plane;       /* the frame reduced; in place of the background once it is decided */
-    uint8_t *mask;        /* of the last decision */
-    uint8_t *blocks;      /* where scores are, that stand in the mask until it is decided */
-    uint8_t *busy;        /* for each tile: how much of it moved a frame ago */
+    uint8_t *plane;      /* the frame reduced; in place of the background once it is decided */
+    uint8_t *mask;       /* of the last decision */
+    uint8_t *blocks;     /* where scores are, that stand in the mask until it is decided */
+    uint8_t *busy;       /* for each tile: how much of it moved a frame ago */
+    uint16_t *sums;      /* for each tile: of the plane */
+    uint16_t *mean_sums; /* and of the mean, unless are_mean_sums_old */
+    bool are_mean_sums_old;
     uint16_t *ratios_q10; /* for each tile: its brightness beside its background's */
     bool *lit;            /* for each tile: it is lit differently */
     uint8_t *scratch;
@@ -140,7 +143,7 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
     return sizeof(struct fr_detector) + (size_t)w * h * (1 + 1 + FR_BACKGROUND_BYTES_PER_PX) +
            fr_blocks((size_t)w * h) +
-           n_tiles * (sizeof(uint8_t) + sizeof(uint16_t) + sizeof(bool)) +
+           n_tiles * (sizeof(uint8_t) + 3 * sizeof(uint16_t) + sizeof(bool)) +
            fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
 
@@ -165,11 +168,13 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
     d->mask = malloc(n_px);
     d->blocks = malloc(fr_blocks(n_px));
     d->busy = malloc(d->n_tiles);
+    d->sums = malloc(d->n_tiles * sizeof *d->sums);
+    d->mean_sums = malloc(d->n_tiles * sizeof *d->mean_sums);
     d->ratios_q10 = malloc(d->n_tiles * sizeof *d->ratios_q10);
     d->lit = malloc(d->n_tiles * sizeof *d->lit);
     d->scratch = malloc(fr_majority_scratch_bytes(d->half_width_px));
-    if (!d->plane || !d->mask || !d->blocks || !d->busy || !d->ratios_q10 || !d->lit ||
-        !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
+    if (!d->plane || !d->mask || !d->blocks || !d->busy || !d->sums || !d->mean_sums ||
+        !d->ratios_q10 || !d->lit || !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
         fr_components_new(d->half_width_px, &d->components) < 0) {
         fr_detector_free(d);
         return -ENOMEM;
@@ -186,6 +191,8 @@ void fr_detector_free(struct fr_detector *detector)
     free(detector->mask);
     free(detector->blocks);
     free(detector->busy);
+    free(detector->sums);
+    free(detector->mean_sums);
     free(detector->ratios_q10);
     free(detector->lit);
     free(detector->scratch);
@@ -204,13 +211,42 @@ void fr_detector_doubt(struct fr_detector *detector)
     detector->age_ns = detector->settled_ns = detector->flood_ns = detector->still_ns = 0;
 }
 
+/* Rows of the plane that make a row of tiles, from row y on. */
+static uint32_t tile_rows(const struct fr_detector *d, uint32_t y)
+{
+    return d->half_height_px - y < FR_TILE_SIDE ? d->half_height_px - y : FR_TILE_SIDE;
+}
+
+static void sum_tiles_at(struct fr_detector *d, uint32_t y)
+{
+    fr_tiles_sum(d->plane + (size_t)y * d->half_width_px, d->half_width_px, tile_rows(d, y),
+                 d->sums + (size_t)(y / FR_TILE_SIDE) * fr_tiles(d->half_width_px));
+}
+
+static void sum_mean_tiles_at(struct fr_detector *d, uint32_t y)
+{
+    fr_tiles_sum_levels(d->background.mean + (size_t)y * d->half_width_px, d->half_width_px,
+                        tile_rows(d, y),
+                        d->mean_sums + (size_t)(y / FR_TILE_SIDE) * fr_tiles(d->half_width_px));
+}
+
 int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma)
 {
+    struct fr_detector *d = detector;
+    struct fr_luma strip = *luma;
+
     if (luma->width_px != detector->width_px || luma->height_px != detector->height_px ||
         !luma->step_bytes ||
         (uint64_t)(luma->width_px - 1) * luma->step_bytes >= luma->stride_bytes)
         return -EINVAL;
-    fr_half_luma(luma, detector->plane, detector->half_width_px);
+    /* What is reduced is added up while it is near. */
+    for (uint32_t y = 0; y < d->half_height_px; y += FR_TILE_SIDE) {
+        uint32_t rows = luma->height_px - 2 * y;
+        strip.data = luma->data + (size_t)2 * y * luma->stride_bytes;
+        strip.height_px = rows < 2 * FR_TILE_SIDE ? rows : 2 * FR_TILE_SIDE;
+        fr_half_luma(&strip, d->plane + (size_t)y * d->half_width_px, d->half_width_px);
+        sum_tiles_at(d, y);
+    }
     fr_detector_step_done(FR_STEP_REDUCE);
     detector->state = PLANE_LUMA;
     return 0;
@@ -223,9 +259,12 @@ static int look_at_half(struct fr_detector *d, const struct fr_plane *half)
         half->size_bytes <
             (uint64_t)(d->half_height_px - 1) * half->stride_bytes + d->half_width_px)
         return -EINVAL;
-    for (size_t y = 0; y < d->half_height_px; y++)
-        memcpy(d->plane + y * d->half_width_px, half->data + y * half->stride_bytes,
+    for (uint32_t y = 0; y < d->half_height_px; y++) {
+        memcpy(d->plane + (size_t)y * d->half_width_px, half->data + (size_t)y * half->stride_bytes,
                d->half_width_px);
+        if (y % FR_TILE_SIDE == FR_TILE_SIDE - 1 || y + 1 == d->half_height_px)
+            sum_tiles_at(d, y - y % FR_TILE_SIDE);
+    }
     fr_detector_step_done(FR_STEP_REDUCE);
     d->state = PLANE_LUMA;
     return 0;
@@ -249,6 +288,7 @@ int fr_detector_look_frame(struct fr_detector *detector, const struct fr_frame *
 static void begin(struct fr_detector *d, int64_t captured_mono_ns)
 {
     fr_background_restart(&d->background, d->plane);
+    d->are_mean_sums_old = true;
     memset(d->mask, 0, d->background.n_px);
     memset(d->busy, 0, d->n_tiles);
     d->n_learnt = 1;
@@ -348,36 +388,44 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
     };
 }
 
-/* Learns the picture, each area of it as sensitive as it is to be. What is ignored is learnt as well,
- * and known when it is looked at again; but it says nothing about the light. */
-static struct fr_background_count learn_areas(struct fr_detector *d,
-                                              const struct fr_background_step *step)
+/* Learns pixels one after the other, and adds up each row of tiles when its last has been learnt. */
+static void learn_run(struct fr_detector *d, const struct fr_background_step *step, size_t first_px,
+                      size_t n_px, struct fr_background_count *sum)
 {
     const struct fr_scores scores = {d->mask, d->blocks};
-    struct fr_background_count sum = {0};
+    const size_t strip_px = (size_t)FR_TILE_SIDE * d->half_width_px, end = first_px + n_px;
 
-    for (size_t i = 0, at = 0; i < d->map->n_runs; at += d->map->runs[i++].n_px) {
-        const struct fr_area_run *run = &d->map->runs[i];
-        unsigned sensitivity = run->sensitivity ? run->sensitivity : d->settings.sensitivity;
-        struct fr_background_step own = fr_sensitivity_step(*step, sensitivity);
+    for (size_t at = first_px, to; at < end; at = to) {
+        to = (at / strip_px + 1) * strip_px;
+        to = to < end ? to : end;
         struct fr_background_count count =
-            fr_background_learn(&d->background, at, run->n_px, &own, d->plane, &scores);
-        if (run->is_ignored)
-            continue;
-        sum.n_moving += count.n_moving;
-        sum.n_still += count.n_still;
+            fr_background_learn(&d->background, at, to - at, step, d->plane, &scores);
+        sum->n_moving += count.n_moving;
+        sum->n_still += count.n_still;
+        if (to % strip_px == 0 || to == d->background.n_px)
+            sum_mean_tiles_at(d, (uint32_t)((to - 1) / strip_px) * FR_TILE_SIDE);
     }
-    return sum;
 }
 
+/* Learns the picture, each area of it as sensitive as it is to be. What is ignored is learnt as well,
+ * and known when it is looked at again; but it says nothing about the light. */
 static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_ns)
 {
-    struct fr_background_step step = plan_step(d, elapsed_ns);
-    if (d->map)
-        return learn_areas(d, &step);
-    step = fr_sensitivity_step(step, d->settings.sensitivity);
-    return fr_background_learn(&d->background, 0, d->background.n_px, &step, d->plane,
-                               &(struct fr_scores){d->mask, d->blocks});
+    const struct fr_background_step step = plan_step(d, elapsed_ns);
+    struct fr_background_count sum = {0}, ignored = {0};
+
+    if (!d->map) {
+        struct fr_background_step own = fr_sensitivity_step(step, d->settings.sensitivity);
+        learn_run(d, &own, 0, d->background.n_px, &sum);
+    }
+    for (size_t i = 0, at = 0; d->map && i < d->map->n_runs; at += d->map->runs[i++].n_px) {
+        const struct fr_area_run *run = &d->map->runs[i];
+        unsigned sensitivity = run->sensitivity ? run->sensitivity : d->settings.sensitivity;
+        struct fr_background_step own = fr_sensitivity_step(step, sensitivity);
+        learn_run(d, &own, at, run->n_px, run->is_ignored ? &ignored : &sum);
+    }
+    d->are_mean_sums_old = false;
+    return sum;
 }
 
 static void fill_ignored(struct fr_detector *d, uint8_t value)
@@ -410,6 +458,7 @@ static bool notice_light_change(struct fr_detector *d, uint32_t gain_q10,
     d->still_ns = count->n_still > half_of_it ? d->still_ns + elapsed_ns : 0;
     if (d->still_ns > FLOOD_STILL_NS) {
         fr_background_believe(&d->background);
+        d->are_mean_sums_old = true;
         is_change = is_new_view = true;
     }
 
@@ -478,6 +527,8 @@ static void stand_still(struct fr_detector *d)
         d->shaken_count += d->shaken_count < SHAKEN_MIN;
         fr_shake_align(d->plane, d->half_width_px, d->half_height_px, d->shift, d->mask);
         swap_planes(d);
+        for (uint32_t y = 0; y < d->half_height_px; y += FR_TILE_SIDE)
+            sum_tiles_at(d, y);
     } else if (d->shaking_count && !--d->shaking_count) {
         d->shaken_count = 0;
     }
@@ -490,7 +541,9 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
     const uint32_t width = d->half_width_px, height = d->half_height_px;
     const int16_t *mean = d->background.mean;
 
-    fr_tiles_ratio(d->plane, mean, width, height, d->ratios_q10);
+    for (uint32_t y = 0; d->are_mean_sums_old && y < height; y += FR_TILE_SIDE)
+        sum_mean_tiles_at(d, y);
+    fr_tiles_ratio(d->sums, d->mean_sums, width, height, d->ratios_q10);
     *ret_gain_q10 = follow_light(d);
     fr_detector_step_done(FR_STEP_GAIN);
     size_t n_lit =
@@ -523,6 +576,7 @@ static void follow_other_light(struct fr_detector *d, int64_t elapsed_ns)
     fr_relight_step(&d->background, d->plane, d->half_width_px, d->half_height_px, elapsed_ns,
                     d->mask);
     memset(d->blocks, 1 | 2, fr_blocks(d->background.n_px)); /* anything */
+    d->are_mean_sums_old = true;
     d->n_learnt = 1;
     d->age_ns = d->settled_ns = 0;
     d->brightness = 1;

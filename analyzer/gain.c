@@ -9,49 +9,36 @@ enum {
     BRIGHT = 240,
 };
 
-/* Sums of one tile: at most 64 pixels of at most 255, and of at most 255 << 7. */
-static void sum_tile(const uint8_t *half, const int16_t *mean, size_t stride, uint32_t columns,
-                     uint32_t rows, uint32_t *ret_now, uint32_t *ret_before)
+/* Tiles side by side, of so many pixels each. The quotient of two whole numbers that add up to less than
+ * 2^24 is the same in single precision, rounded down; and vectors can divide only those. */
+static void divide(const uint16_t *restrict now, const uint16_t *restrict before, size_t n,
+                   int32_t px, uint16_t *restrict ret_ratios_q10)
 {
-    int32_t now = 0, before = 0;
-    for (uint32_t y = 0; y < rows; y++, half += stride, mean += stride) {
-        if (columns == FR_TILE_SIDE) {
-            for (uint32_t x = 0; x < FR_TILE_SIDE; x++)
-                now += half[x];
-            for (uint32_t x = 0; x < FR_TILE_SIDE; x++)
-                before += mean[x];
-        } else {
-            for (uint32_t x = 0; x < columns; x++) {
-                now += half[x];
-                before += mean[x];
-            }
-        }
+    for (size_t i = 0; i < n; i++) {
+        const int32_t a = now[i], b = before[i];
+        int32_t ratio = (int32_t)((float)(a * FR_GAIN_ONE + b / 2) / (float)(b > 1 ? b : 1));
+        ratio = ratio < FR_GAIN_MIN ? FR_GAIN_MIN : ratio;
+        ratio = ratio > FR_GAIN_MAX ? FR_GAIN_MAX : ratio;
+        const int32_t is_one =
+            (a >= DARK * px) & (b >= DARK * px) & (a <= BRIGHT * px) & (b <= BRIGHT * px);
+        ret_ratios_q10[i] = (uint16_t)(ratio & -is_one);
     }
-    *ret_now = (uint32_t)now;
-    *ret_before = (uint32_t)before;
 }
 
-void fr_tiles_ratio(const uint8_t *half, const int16_t *mean, uint32_t width_px, uint32_t height_px,
-                    uint16_t *ret_ratios_q10)
+void fr_tiles_ratio(const uint16_t *now, const uint16_t *before, uint32_t width_px,
+                    uint32_t height_px, uint16_t *ret_ratios_q10)
 {
-    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE) {
-        uint32_t rows = height_px - y < FR_TILE_SIDE ? height_px - y : FR_TILE_SIDE;
-        for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE) {
-            uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
-            uint32_t px = rows * columns, now, before;
-            size_t at = (size_t)y * width_px + x;
-            sum_tile(half + at, mean + at, width_px, columns, rows, &now, &before);
-            before = (before + (1 << FR_LEVEL_BITS >> 1)) >> FR_LEVEL_BITS;
+    const uint32_t whole = width_px / FR_TILE_SIDE, rest_px = width_px % FR_TILE_SIDE;
 
-            uint32_t ratio = 0;
-            if (now >= DARK * px && before >= DARK * px && now <= BRIGHT * px &&
-                before <= BRIGHT * px) {
-                ratio = (now * FR_GAIN_ONE + before / 2) / before;
-                ratio = ratio < FR_GAIN_MIN ? FR_GAIN_MIN : ratio;
-                ratio = ratio > FR_GAIN_MAX ? FR_GAIN_MAX : ratio;
-            }
-            *ret_ratios_q10++ = (uint16_t)ratio;
-        }
+    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE) {
+        const uint32_t rows = height_px - y < FR_TILE_SIDE ? height_px - y : FR_TILE_SIDE;
+        divide(now, before, whole, (int32_t)(rows * FR_TILE_SIDE), ret_ratios_q10);
+        if (rest_px)
+            divide(now + whole, before + whole, 1, (int32_t)(rows * rest_px),
+                   ret_ratios_q10 + whole);
+        now += fr_tiles(width_px);
+        before += fr_tiles(width_px);
+        ret_ratios_q10 += fr_tiles(width_px);
     }
 }
 
@@ -79,25 +66,4 @@ struct fr_gain fr_gain_estimate(const uint16_t *ratios_q10, const uint8_t *busy,
     for (uint32_t ratio = median - median / 16; ratio <= highest; ratio++)
         gain.n_agreed += histogram[ratio];
     return gain;
-}
-
-void fr_tiles_count(const uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *ret_busy)
-{
-    const uint32_t tiles_x = fr_tiles(width_px);
-
-    memset(ret_busy, 0, (size_t)tiles_x * fr_tiles(height_px));
-    for (uint32_t y = 0; y < height_px; y++) {
-        uint8_t *tiles = ret_busy + (size_t)(y / FR_TILE_SIDE) * tiles_x;
-        const uint8_t *row = mask + (size_t)y * width_px;
-        uint32_t x = 0;
-        /* Eight pixels of 0 or 1 at once: the product gathers their sum in its highest byte. */
-        for (; x + FR_TILE_SIDE <= width_px; x += FR_TILE_SIDE) {
-            uint64_t eight;
-            memcpy(&eight, row + x, sizeof eight);
-            tiles[x / FR_TILE_SIDE] =
-                (uint8_t)(tiles[x / FR_TILE_SIDE] + (eight * 0x0101010101010101u >> 56));
-        }
-        for (; x < width_px; x++)
-            tiles[x / FR_TILE_SIDE] = (uint8_t)(tiles[x / FR_TILE_SIDE] + row[x]);
-    }
 }

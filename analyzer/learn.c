@@ -1,4 +1,4 @@
-#include "analyzer/learn.h"
+#include "analyzer/kernels.h"
 
 #include <string.h>
 
@@ -92,24 +92,6 @@ learn_plain(const struct fr_background_step s, int16_t *restrict means,
     return (struct fr_background_count){.n_moving = n_moving, .n_still = n_still};
 }
 
-static fr_learn *blocks_at(enum fr_simd level)
-{
-    switch (level) {
-#ifdef FR_SIMD_X86
-    case FR_SIMD_AVX2:
-        return fr_learn_avx2;
-    case FR_SIMD_SSE2:
-        return fr_learn_sse2;
-#endif
-#ifdef FR_SIMD_ARM
-    case FR_SIMD_NEON:
-        return fr_learn_neon;
-#endif
-    default:
-        return NULL;
-    }
-}
-
 static struct fr_background_count learn_pixels(const struct fr_background_step *step,
                                                const struct fr_background *b, size_t from,
                                                size_t to, const uint8_t *half,
@@ -137,13 +119,14 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
 {
     const struct fr_background *b = background;
     const size_t end = first_px + n_px;
-    fr_learn *learn_blocks = step->shift < FR_LEARN_SHIFT_MIN ? NULL : blocks_at(level);
+    const struct fr_kernels *kernels =
+        step->shift < FR_LEARN_SHIFT_MIN ? NULL : fr_kernels_at(level);
     struct fr_background_count sum = {0};
     size_t from = fr_blocks(first_px) * FR_BLOCK_PX, to = end / FR_BLOCK_PX * FR_BLOCK_PX;
 
     /* Those that begin here; one that began before holds scores already. */
     memset(scores->blocks + fr_blocks(first_px), 0, fr_blocks(end) - fr_blocks(first_px));
-    if (!learn_blocks || from >= to)
+    if (!kernels || from >= to)
         return learn_pixels(step, b, first_px, end, half, scores);
 
     const struct fr_learn_at at = {b->mean + from,
@@ -155,7 +138,7 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
                                    scores->blocks + from / FR_BLOCK_PX};
     const struct fr_background_count counts[] = {
         learn_pixels(step, b, first_px, from, half, scores),
-        learn_blocks(step, &at, to - from),
+        kernels->learn(step, &at, to - from),
         learn_pixels(step, b, to, end, half, scores),
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {

@@ -1,11 +1,11 @@
-/* The text of the kernels of learn.h (common/media/lanes.h: how).
+/* The text of the kernel of learn.c (common/media/lanes.h: how).
  *
  * Most pixels of most frames stray by no more than half of their tolerance. Where all of a block do, the
  * candidates say nothing, and are neither read nor written; nor is the evidence, but in the frames in which
  * it falls. All other blocks go through every step, without a branch for a pixel. */
 #pragma once
 
-#include "analyzer/learn.h"
+#include "analyzer/kernels.h"
 
 /* What is done at once: a block, or a part of one. */
 enum { AT_ONCE = FR_LANES, HALF = FR_LANES / 2 };

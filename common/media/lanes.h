@@ -1,12 +1,12 @@
 /* One text for kernels over bytes and 16-bit words, and a vector of each as wide as the machine has.
  *
  * A kernel's text is a header, written with what stands here. For each level there is a file that
- * includes the level's header and then the text:
+ * includes the level's header and then the texts of all kernels of its folder:
  *
  *     #include "common/media/lanes_avx2.h"
  *     #ifdef FR_LANES
  *     #include "analyzer/learn_lanes.h"
- *     const struct fr_learn_kernels fr_learn_avx2 = {learn};
+ *     const struct fr_kernels fr_kernels_avx2 = {.learn = learn};
  *     #endif
  *
  * `bytes` has FR_LANES lanes of uint8_t and `words` half as many of int16_t; both are vectors of the
@@ -19,7 +19,8 @@
  *     words_narrow_mask(low, high)    of masks
  *     bytes_add(a, b), bytes_sub(a, b), bytes_min(a, b)    saturating, as C has it not
  *     bytes_any(a)                    whether any bit is set
- *     bytes_sum(a)
+ *     bytes_sum(a), bytes_eights(a)                     of all; of each eight in turn, in 64 bits
+ *     words_pairs(a)                  sums of neighbours, in 32 bits
  *     words_abs(a), words_min(a, b), words_max(a, b)
  *     words_high(a, b)                a * b >> 16
  *     words_rounded(a, shift)         (a + (1 << shift >> 1)) >> shift, of words_shift_init(1 to 14)
@@ -39,6 +40,8 @@
 
 typedef uint8_t bytes __attribute__((vector_size(FR_LANES)));
 typedef int16_t words __attribute__((vector_size(FR_LANES)));
+typedef int32_t pairs __attribute__((vector_size(FR_LANES)));
+typedef uint64_t eights __attribute__((vector_size(FR_LANES)));
 typedef uint16_t unsigned_words __attribute__((vector_size(FR_LANES)));
 
 FR_LANES_INLINE bytes bytes_all(uint8_t value)

@@ -48,6 +48,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return !_mm256_testz_si256((__m256i)a, (__m256i)a);
 }
 
+FR_LANES_INLINE eights bytes_eights(bytes a)
+{
+    return (eights)_mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());
+}
+
 FR_LANES_INLINE uint32_t bytes_sum(bytes a)
 {
     __m256i sums = _mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());
@@ -68,6 +73,11 @@ FR_LANES_INLINE words words_min(words a, words b)
 FR_LANES_INLINE words words_max(words a, words b)
 {
     return (words)_mm256_max_epi16((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE pairs words_pairs(words a)
+{
+    return (pairs)_mm256_madd_epi16((__m256i)a, (__m256i)words_all(1));
 }
 
 FR_LANES_INLINE words words_high(words a, words b)

@@ -45,6 +45,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return vmaxvq_u8((uint8x16_t)a) != 0;
 }
 
+FR_LANES_INLINE eights bytes_eights(bytes a)
+{
+    return (eights)vpaddlq_u32(vpaddlq_u16(vpaddlq_u8((uint8x16_t)a)));
+}
+
 FR_LANES_INLINE uint32_t bytes_sum(bytes a)
 {
     return vaddlvq_u8((uint8x16_t)a);
@@ -63,6 +68,11 @@ FR_LANES_INLINE words words_min(words a, words b)
 FR_LANES_INLINE words words_max(words a, words b)
 {
     return (words)vmaxq_s16((int16x8_t)a, (int16x8_t)b);
+}
+
+FR_LANES_INLINE pairs words_pairs(words a)
+{
+    return (pairs)vpaddlq_s16((int16x8_t)a);
 }
 
 FR_LANES_INLINE words words_high(words a, words b)

@@ -45,6 +45,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return _mm_movemask_epi8(_mm_cmpeq_epi8((__m128i)a, _mm_setzero_si128())) != 0xffff;
 }
 
+FR_LANES_INLINE eights bytes_eights(bytes a)
+{
+    return (eights)_mm_sad_epu8((__m128i)a, _mm_setzero_si128());
+}
+
 FR_LANES_INLINE uint32_t bytes_sum(bytes a)
 {
     __m128i sums = _mm_sad_epu8((__m128i)a, _mm_setzero_si128());
@@ -64,6 +69,11 @@ FR_LANES_INLINE words words_max(words a, words b)
 FR_LANES_INLINE words words_abs(words a)
 {
     return words_max(a, -a);
+}
+
+FR_LANES_INLINE pairs words_pairs(words a)
+{
+    return (pairs)_mm_madd_epi16((__m128i)a, (__m128i)words_all(1));
 }
 
 FR_LANES_INLINE words words_high(words a, words b)

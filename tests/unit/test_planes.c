@@ -67,6 +67,14 @@ static void light_tiles(uint32_t first_column, uint32_t end_column, uint32_t per
             plane[y * WIDTH + x] = (uint8_t)(plane[y * WIDTH + x] * percent / 100);
 }
 
+static void measure_ratios(void)
+{
+    uint16_t now[sizeof busy], before[sizeof busy];
+    fr_tiles_sum(plane, WIDTH, HEIGHT, now);
+    fr_tiles_sum_levels(mean, WIDTH, HEIGHT, before);
+    fr_tiles_ratio(now, before, WIDTH, HEIGHT, ratios);
+}
+
 START_TEST(gain_is_the_factor_of_the_whole_picture_and_not_of_an_object)
 {
     for (uint32_t percent = 40; percent <= 160; percent += 10) {
@@ -79,7 +87,7 @@ START_TEST(gain_is_the_factor_of_the_whole_picture_and_not_of_an_object)
         for (size_t i = 0; i < sizeof busy; i++)
             if (i % 11 < 3)
                 busy[i] = 64;
-        fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+        measure_ratios();
         struct fr_gain gain = fr_gain_estimate(ratios, busy, sizeof busy);
         ck_assert_uint_eq(gain.n_trusted, 8 * 8);
         ck_assert_uint_ge(gain.n_agreed, 7 * 8);
@@ -87,7 +95,7 @@ START_TEST(gain_is_the_factor_of_the_whole_picture_and_not_of_an_object)
     }
     /* Nothing to be seen in the dark. */
     memset(plane, 2, sizeof plane);
-    fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+    measure_ratios();
     struct fr_gain gain = fr_gain_estimate(ratios, busy, sizeof busy);
     ck_assert_uint_eq(gain.n_trusted, 0);
     ck_assert_uint_eq(gain.gain_q10, FR_GAIN_ONE);
@@ -101,7 +109,7 @@ START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
     for (uint32_t y = 0; y < HEIGHT; y++)
         for (uint32_t x = 7 * 8; x < 9 * 8; x++)
             plane[y * WIDTH + x] = (uint8_t)(40 + next_random() % 40);
-    fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+    measure_ratios();
     ck_assert_uint_eq(fr_texture_find_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, lit),
                       3 * 8);
     for (size_t i = 0; i < sizeof lit; i++)
@@ -116,7 +124,7 @@ START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
     /* Where there is no texture nothing is said. */
     draw_texture(100, 1);
     light_tiles(0, 11, 60);
-    fr_tiles_ratio(plane, mean, WIDTH, HEIGHT, ratios);
+    measure_ratios();
     ck_assert_uint_eq(fr_texture_find_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, lit), 0);
 }
 END_TEST

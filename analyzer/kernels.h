@@ -1,0 +1,40 @@
+/* The analyzer's kernels over pixels, for those modules that use them (common/media/lanes.h: how they are
+ * written). What each does in plain C stands in its module, and all levels give the same. */
+#pragma once
+
+#include "analyzer/background.h"
+
+/* Some pixels, and what is known of them. */
+struct fr_learn_at {
+    int16_t *means;
+    uint8_t *deviations, *candidates, *evidences;
+    const uint8_t *pixels;
+    uint8_t *scores;
+    uint8_t *blocks;
+};
+
+enum { FR_LEARN_SHIFT_MIN = 2 };
+
+struct fr_kernels {
+    /* fr_background_learn() of whole blocks: n_px is a multiple of FR_BLOCK_PX, the step's shift at least
+     * FR_LEARN_SHIFT_MIN. Where there are scores, their bits are added to `blocks`. */
+    struct fr_background_count (*learn)(const struct fr_background_step *step,
+                                        const struct fr_learn_at *at, size_t n_px);
+
+    /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how many of the
+     * n_tiles it has done; the others are fewer than it does at once. */
+    uint32_t (*sum_bytes)(const uint8_t *px, size_t stride_px, uint32_t rows, uint32_t n_tiles,
+                          uint16_t *ret_sums);
+    uint32_t (*sum_levels)(const int16_t *levels, size_t stride_px, uint32_t rows, uint32_t n_tiles,
+                           uint16_t *ret_sums);
+};
+
+/* NULL: there are none, and plain C has to do. */
+const struct fr_kernels *fr_kernels_at(enum fr_simd level);
+
+#ifdef FR_SIMD_X86
+extern const struct fr_kernels fr_kernels_sse2, fr_kernels_avx2;
+#endif
+#ifdef FR_SIMD_ARM
+extern const struct fr_kernels fr_kernels_neon;
+#endif

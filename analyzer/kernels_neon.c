@@ -1,0 +1,8 @@
+#include "common/media/lanes_neon.h"
+
+#ifdef FR_LANES
+#include "analyzer/learn_lanes.h"
+#include "analyzer/tiles_lanes.h"
+
+const struct fr_kernels fr_kernels_neon = {learn, sum_bytes, sum_levels};
+#endif
