@@ -182,11 +182,15 @@ static void make_without_keys(void *arg)
 }
 
 /* Its own, but a member of the group has written the pins' semaphores, the tag with them. */
+static void write_pins_of(int id)
+{
+    unsigned short values[FR_SLOTS_MAX + 2] = {[3] = 7, [8] = 0x1234, [9] = 0x2345};
+    must(semctl(id, 0, SETALL, values) == 0, "%s", strerror(errno));
+}
+
 static void write_pins(void *arg)
 {
-    struct stage *stage = arg;
-    unsigned short values[FR_SLOTS_MAX + 2] = {[3] = 7, [8] = 0x1234, [9] = 0x2345};
-    must(semctl(stage->planted[2].id, 0, SETALL, values) == 0, "%s", strerror(errno));
+    write_pins_of(((struct stage *)arg)->planted[2].id);
 }
 
 static void plant_rewritten(struct stage *stage, const struct fr_ring_info *left)
@@ -213,6 +217,7 @@ static void make_renamed(void *arg)
     remember(stage, false,
              semget(ftok(folder_of(stage->camera, "", other, sizeof other), 1), (int)h->slots + 2,
                     IPC_CREAT | IPC_EXCL | 0660));
+    write_pins_of(stage->planted[0].id);
     h->pins_id = stage->planted[0].id;
     must(semctl(info.pins_id, 0, IPC_RMID) == 0, "%s", strerror(errno));
     shmdt(h);
