@@ -23,6 +23,7 @@ SAMPLE_S = 5
 TELL_S = 60
 GROWTH_KB, GROWTH_FDS = 1024, 2  # a camera that was away when it was first measured: its detector
 IDLE_FRAMES = 3     # frames that have to come after a fault
+KERNEL_DIED = 7     # a bit of the taint: an oops, as uvcvideo 6.1 has when a transfer fails in a bad moment
 SEQUENCE_SLACK = 8  # vivid's counter begins anew, and says so only by being lower
 
 # What the webcam's capture is started with, anew each time.
@@ -291,6 +292,8 @@ class Soak:
         shutil.copy(self.webcam.log_path, "/run/out/sent.log")
 
     def judge(self):
+        died = int(pathlib.Path("/proc/sys/kernel/tainted").read_text()) >> KERNEL_DIED & 1
+        self.expect(not died, "the machine's kernel broke down (see the end of its console); run it again")
         sent, usb, vivid = self.webcam.sent(), self.readers["usb"], self.readers["vivid"]
         self.usb = settle_webcam([entry for entry in sent if entry[2] != "cut-off"], usb.seen)
         self.vivid = settle_sequence(vivid.seen)
