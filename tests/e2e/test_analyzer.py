@@ -16,8 +16,8 @@ from capture_rig import BUILD, PATIENCE_S, CaptureCase, Lines, ipc_objects
 
 ANALYZER = BUILD / "analyzer" / "framering-analyzer"
 # Rest, motion, rest and so on.
-SCENE = "synthetic:still=1.3,move=1.3,light=0"
-QUICK = ("--motion-end", "0.5")
+SCENE = "synthetic:still=0.7,move=0.7,light=0"
+QUICK = ("--motion-end", "0.3")
 IS_SANITIZED = any(name in ANALYZER.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 
@@ -63,7 +63,7 @@ class AnalyzerCase(CaptureCase):
         options.setdefault("source", SCENE)
         options.setdefault("size", "320x240")
         options.setdefault("stderr", subprocess.DEVNULL)
-        return self.capture("--fps", "25", *words, **options)
+        return self.capture("--fps", "50", *words, **options)
 
     def analyzer(self, *words, camera="cam0", env=None, stdout=subprocess.PIPE, **options):
         command = [str(ANALYZER), "--camera", camera, *words]
@@ -81,11 +81,14 @@ class AnalyzerCase(CaptureCase):
         text = pathlib.Path(path).read_text() if os.path.exists(path) else ""
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
-    def until_frames(self, path, n, patience_s=PATIENCE_S):
-        deadline = time.monotonic() + patience_s
-        while len(self.frames(path)) < n:
-            self.assertLess(time.monotonic(), deadline, f"{len(self.frames(path))} of {n} frames")
-            time.sleep(0.05)
+    def until_frames(self, path, n):
+        """As long as it takes, while more of them come."""
+        last, seen = time.monotonic(), 0
+        while seen < n:
+            before, seen = seen, len(self.frames(path))
+            last = time.monotonic() if seen > before else last
+            self.assertLess(time.monotonic() - last, PATIENCE_S, f"{seen} of {n} frames")
+            time.sleep(0.02)
 
 
 class Motion(AnalyzerCase):
@@ -115,8 +118,9 @@ class Motion(AnalyzerCase):
         self.assertEqual(start["id"], end["id"])
         self.assertEqual(start["began"], end["began"])
         self.assertEqual(end["reason"], "quiet")
-        self.assertTrue(0.5 < end["duration"] < 3.5, end)
-        self.assertTrue(10 < end["frames"] < 90, end)
+        # A round's moving part, or what is left of it for who comes late; by the frames' own times.
+        self.assertGreater(end["duration"], 0.04, end)
+        self.assertTrue(2 <= end["frames"] <= 50 * end["duration"] + 2, end)
         self.assertEqual(end["peak_area"], round(end["share"] * 320 * 240))
 
     def test_two_analyzers_with_settings_of_their_own_read_one_camera(self):
@@ -171,7 +175,7 @@ class Motion(AnalyzerCase):
         analyzer.events.until("motion_end")
 
     def test_a_change_of_light_is_told_as_that(self):
-        self.scene(source="synthetic:objects=0,still=1,move=0,light=3,dim=40")
+        self.scene(source="synthetic:objects=0,still=1,move=0,light=2,dim=40")
         analyzer = self.analyzer()
         for _ in range(2):
             self.assertEqual(analyzer.events.next()["event"], "light_change")
@@ -186,9 +190,9 @@ class Deaths(AnalyzerCase):
                 analyzer.events.until("motion_start")
                 capture.kill()
                 capture.wait()
-                ended = analyzer.events.until("motion_end", 5)
+                ended = analyzer.events.until("motion_end")
                 self.assertEqual(ended["reason"], "signal_lost")
-                lost = analyzer.events.next(5)
+                lost = analyzer.events.next()
                 self.assertEqual((lost["event"], lost["reason"]), ("signal_lost", "no_writer"))
                 again = self.scene(size=size)
                 back = analyzer.events.next()
@@ -256,11 +260,11 @@ class Deaths(AnalyzerCase):
         self.assertNotIn("frame", lost)
         self.scene()
         self.assertEqual(analyzer.events.next()["event"], "signal_back")
-        self.assertEqual(analyzer.events.next()["event"], "motion_start")
+        analyzer.events.until("motion_start")  # and on a busy machine more of the two before it
 
 
 class Output(AnalyzerCase):
-    BUSY = "synthetic:still=0.4,move=0.4,light=0,objects=1"
+    BUSY = "synthetic:still=0.25,move=0.25,light=0,objects=1"
     MANY = ("--motion-start", "0", "--motion-end", "0.1")
 
     def test_P5_a_blocked_stdout_stops_nothing_and_what_is_lost_is_told(self):
@@ -364,15 +368,15 @@ class Service(AnalyzerCase):
 
     def test_a_manager_hears_ready_status_watchdog_and_stopping(self):
         manager = self.manager()
-        env = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "1000000"}
+        env = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "400000"}
         analyzer = self.analyzer(env=env)
         manager.until("^READY=1$")
         # The work of an analyzer without a camera is to wait for it.
-        manager.until("^WATCHDOG=1$", 5)
-        manager.until("^WATCHDOG=1$", 5)
+        manager.until("^WATCHDOG=1$")
+        manager.until("^WATCHDOG=1$")
         self.scene()
         manager.until(r"^STATUS=cam0: 320x240, \d+ frames, \d+ motions")
-        manager.until("^WATCHDOG=1$", 5)
+        manager.until("^WATCHDOG=1$")
         self.stop(analyzer)
         manager.until("^STOPPING=1$")
 
