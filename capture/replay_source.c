@@ -51,22 +51,12 @@ static void replay_free(struct fr_source *source)
     free(source);
 }
 
-/* What fr_recording_next() can deliver. */
-static bool is_deliverable(const struct fr_recording_info *info, uint32_t fourcc)
-{
-    if (fourcc == info->format.fourcc || fourcc == FR_FOURCC_GREY)
-        return true;
-    if (info->kind == FR_RECORDING_Y4M)
-        return info->format.fourcc == FR_FOURCC_YU12 && fourcc == FR_FOURCC_YV12;
-    return fourcc == FR_FOURCC_YU12 || fourcc == FR_FOURCC_YV12 || fourcc == FR_FOURCC_422P;
-}
-
 static int choose_geometry(const struct fr_source_request *request,
-                           const struct fr_recording_info *info, struct fr_geometry *ret_geometry,
+                           const struct fr_recording *recording, struct fr_geometry *ret_geometry,
                            char *reason)
 {
-    struct fr_format format = info->format;
-    char name[5], own[5];
+    struct fr_format format = fr_recording_info(recording)->format;
+    char name[5];
     if ((request->width_px && request->width_px != format.width_px) ||
         (request->height_px && request->height_px != format.height_px)) {
         snprintf(reason, FR_SOURCE_REASON_MAX,
@@ -76,13 +66,10 @@ static int choose_geometry(const struct fr_source_request *request,
     }
     if (request->fourcc)
         format.fourcc = request->fourcc;
-    if (!is_deliverable(info, format.fourcc)) {
+    if (!fr_recording_delivers(recording, format.fourcc)) {
         snprintf(reason, FR_SOURCE_REASON_MAX,
-                 "replay: %s cannot be had as %s: expected %s%s, or no format", request->spec,
-                 fr_fourcc_name(format.fourcc, name), fr_fourcc_name(info->format.fourcc, own),
-                 info->kind != FR_RECORDING_Y4M          ? ", GREY, YU12, YV12 or 422P"
-                 : info->format.fourcc == FR_FOURCC_YU12 ? ", YV12 or GREY"
-                                                         : " or GREY");
+                 "replay: %s cannot be had as %s: expected %s, or no format", request->spec,
+                 fr_fourcc_name(format.fourcc, name), fr_recording_choices(recording));
         return -EINVAL;
     }
     if (request->rate_num) {
@@ -136,7 +123,7 @@ static int replay_open(const struct fr_source_request *request, struct fr_source
     int r = open_recording(request->spec, &source->recording, reason);
     if (r < 0)
         goto fail;
-    r = choose_geometry(request, fr_recording_info(source->recording), &picture, reason);
+    r = choose_geometry(request, source->recording, &picture, reason);
     if (r == 0)
         r = fr_frame_finish_wish(request, &turn, reason);
     if (r == 0)

@@ -134,7 +134,43 @@ const struct fr_recording_info *fr_recording_info(const struct fr_recording *rec
     return &recording->info;
 }
 
-/* The geometry is of the recording's size, and all right in itself. */
+struct choices {
+    uint32_t fourcc[4];
+    const char *text;
+};
+
+/* What a recording can be delivered as. */
+static const struct choices *choices_of(const struct fr_recording *recording)
+{
+    static const struct choices grey = {{FR_FOURCC_GREY}, "GREY"},
+                                jpeg = {{FR_FOURCC_GREY, FR_FOURCC_YU12, FR_FOURCC_YV12,
+                                         FR_FOURCC_422P},
+                                        "GREY, YU12, YV12 or 422P"},
+                                y4m_420 = {{FR_FOURCC_YU12, FR_FOURCC_YV12, FR_FOURCC_GREY},
+                                           "YU12, YV12 or GREY"},
+                                y4m_422 = {{FR_FOURCC_422P, FR_FOURCC_GREY}, "422P or GREY"};
+    if (recording->info.kind != FR_RECORDING_Y4M)
+        return recording->is_luma_only ? &grey : &jpeg;
+    return recording->info.format.fourcc == FR_FOURCC_YU12   ? &y4m_420
+           : recording->info.format.fourcc == FR_FOURCC_422P ? &y4m_422
+                                                             : &grey;
+}
+
+bool fr_recording_delivers(const struct fr_recording *recording, uint32_t fourcc)
+{
+    const struct choices *choices = choices_of(recording);
+    bool is = false;
+    for (size_t i = 0; i < sizeof choices->fourcc / sizeof *choices->fourcc; i++)
+        is |= fourcc && choices->fourcc[i] == fourcc;
+    return is;
+}
+
+const char *fr_recording_choices(const struct fr_recording *recording)
+{
+    return choices_of(recording)->text;
+}
+
+/* The geometry is of the recording's size, can be had of it, and is all right in itself. */
 static int check_geometry(struct fr_recording *recording, const struct fr_geometry *geometry)
 {
     const struct fr_format *have = &recording->info.format, *want = &geometry->format;
@@ -144,6 +180,9 @@ static int check_geometry(struct fr_recording *recording, const struct fr_geomet
     if (have->width_px != want->width_px || have->height_px != want->height_px)
         return recording_fail(recording, -EINVAL, "%ux%u was asked for, it has %ux%u",
                               want->width_px, want->height_px, have->width_px, have->height_px);
+    if (!fr_recording_delivers(recording, want->fourcc))
+        return recording_fail(recording, -ENOTSUP, "it is delivered as %s only",
+                              fr_recording_choices(recording));
     return 0;
 }
 
@@ -165,9 +204,8 @@ int fr_recording_next(struct fr_recording *recording, const struct fr_geometry *
 
     recording->reason[0] = 0;
     int rc = check_geometry(recording, geometry);
-    if (rc < 0)
-        return rc;
-    rc = recording->ops->next(recording, geometry, slot, &frame);
+    if (rc == 0)
+        rc = recording->ops->next(recording, geometry, slot, &frame);
     if (rc == 0 || rc == -EBADMSG)
         recording->next_idx++;
     if (rc < 0) {

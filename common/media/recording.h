@@ -53,16 +53,22 @@ void fr_recording_close(struct fr_recording *recording);
 /* What it is; valid as long as the recording. */
 const struct fr_recording_info *fr_recording_info(const struct fr_recording *recording);
 
+/* Whether it is delivered as this: as its own format; GREY (luma alone); JPEGs also as YU12, YV12, 422P
+ * (see jpeg_decode.h), unless their chroma cannot be had; Y4M C420 also as YV12. And all of them, for
+ * people: "YU12, YV12 or GREY". */
+bool fr_recording_delivers(const struct fr_recording *recording, uint32_t fourcc);
+const char *fr_recording_choices(const struct fr_recording *recording);
+
 /* Decodes the next frame into the planes of `geometry` at `slot` (geometry->slot_bytes bytes).
- * The geometry has the recording's width and height, and a fourcc of:
- *   the recording's own; GREY (luma alone); from JPEGs also YU12, YV12, 422P (see jpeg_decode.h);
- *   from Y4M C420 also YV12.
+ * The geometry has the recording's width and height, and a fourcc that it is delivered as.
  *   0          a frame
  *   -ENODATA   the end; again at each further call until a rewind
  *   -EBADMSG   this frame is damaged, cut short, or of another size or kind: count it; the next
  * call goes on behind it. (Behind a damaged frame of Y4M, which has no marks to find the next by,
- * comes the end.) -EINVAL, -ENOTSUP  the geometry does not fit the recording others     reading
- * failed (-EIO, -ENOMEM …) fr_recording_reason() says why in words. */
+ * comes the end.)
+ *   -EINVAL, -ENOTSUP  the geometry does not fit the recording: no frame is used up
+ *   others     reading failed (-EIO, -ENOMEM …)
+ * fr_recording_reason() says why in words. */
 int fr_recording_next(struct fr_recording *recording, const struct fr_geometry *geometry,
                       uint8_t *slot, struct fr_recording_frame *ret_frame);
 

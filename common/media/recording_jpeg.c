@@ -29,12 +29,6 @@ int recording_use_header(struct fr_recording *recording, const uint8_t *bytes, s
 int recording_decode(struct fr_recording *recording, const uint8_t *bytes, size_t length,
                      const struct fr_geometry *geometry, uint8_t *slot)
 {
-    uint32_t fourcc = geometry->format.fourcc;
-    if (fourcc != FR_FOURCC_GREY &&
-        (recording->is_luma_only ||
-         (fourcc != FR_FOURCC_YU12 && fourcc != FR_FOURCC_YV12 && fourcc != FR_FOURCC_422P)))
-        return recording_fail(recording, -ENOTSUP, "it is delivered as %s only",
-                              recording->is_luma_only ? "GREY" : "GREY, YU12, YV12 or 422P");
     int rc = fr_jpeg_decode(recording->decoder, bytes, length, geometry, slot);
     if (rc == 0 || rc == -ENOMEM)
         return rc < 0 ? recording_fail(recording, rc, "no memory to decode it") : 0;

@@ -157,15 +157,8 @@ static int y4m_next(struct fr_recording *recording, const struct fr_geometry *ge
                     uint8_t *slot, struct fr_recording_frame *ret_frame)
 {
     struct y4m *y4m = recording->own;
-    uint32_t native = recording->info.format.fourcc, fourcc = geometry->format.fourcc;
     size_t bytes = 0;
 
-    if (fourcc != native && fourcc != FR_FOURCC_GREY &&
-        !(native == FR_FOURCC_YU12 && fourcc == FR_FOURCC_YV12)) {
-        char name[5];
-        return recording_fail(recording, -ENOTSUP, "it is delivered as %s or GREY only",
-                              fr_fourcc_name(native, name));
-    }
     if (y4m->is_over)
         return -ENODATA;
     int rc = read_frame(recording, geometry, slot, &bytes);

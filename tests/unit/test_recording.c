@@ -437,18 +437,25 @@ START_TEST(what_is_no_recording_is_refused_with_a_reason)
 }
 END_TEST
 
-START_TEST(a_geometry_that_does_not_fit_is_refused)
+START_TEST(a_geometry_that_does_not_fit_is_refused_and_uses_up_no_frame)
 {
     struct made_jpeg made = picture(1);
-    append(in_folder("one.jpg"), made.bytes, made.length);
-    struct fr_recording *recording = open_ok(in_folder("one.jpg"));
-    static uint8_t slot[1 << 16];
-    struct fr_recording_frame frame;
-    struct fr_geometry geometry = geometry_of(FR_FOURCC_YU12, W + 2, H);
-    ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), -EINVAL);
-    geometry = geometry_of(FR_FOURCC_NV12, W, H);
-    ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), -ENOTSUP);
-    fr_recording_close(recording);
+    append(in_folder("film"), made.bytes, made.length); /* a stream */
+    ck_assert_int_eq(mkdir(in_folder("folder"), 0700), 0);
+    append(in_folder("folder/one.jpg"), made.bytes, made.length);
+    static const char *const paths[] = {"film", "folder"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct fr_recording *recording = open_ok(in_folder(paths[i]));
+        static uint8_t slot[1 << 16];
+        struct fr_recording_frame frame;
+        struct fr_geometry geometry = geometry_of(FR_FOURCC_YU12, W + 2, H);
+        ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), -EINVAL);
+        geometry = geometry_of(FR_FOURCC_NV12, W, H);
+        ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), -ENOTSUP);
+        check_next_is(recording, 1, 0); /* no frame was used up by asking */
+        check_next_fails(recording, -ENODATA, "");
+        fr_recording_close(recording);
+    }
     free(made.bytes);
 }
 END_TEST
@@ -515,8 +522,9 @@ START_TEST(a_picture_whose_chroma_cannot_be_had_is_delivered_as_grey)
     append(in_folder("odd.jpg"), odd.bytes, odd.length);
     recording = open_ok(in_folder("odd.jpg"));
     ck_assert_uint_eq(fr_recording_info(recording)->format.fourcc, FR_FOURCC_GREY);
+    ck_assert(!fr_recording_delivers(recording, FR_FOURCC_YU12));
+    ck_assert(fr_recording_delivers(recording, FR_FOURCC_GREY));
     check_next_fails(recording, -ENOTSUP, "GREY only");
-    ck_assert_int_eq(fr_recording_rewind(recording), 0);
     struct fr_geometry geometry = geometry_of(FR_FOURCC_GREY, W, H);
     ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), 0);
     fr_recording_close(recording);
@@ -542,7 +550,7 @@ START_TEST(y4m_that_ends_anywhere_or_is_asked_for_otherwise_is_told)
                       0); /* the size does not fit: not known */
     struct fr_geometry geometry = geometry_of(FR_FOURCC_NV12, 8, 8);
     ck_assert_int_eq(fr_recording_next(recording, &geometry, slot, &frame), -ENOTSUP);
-    ck_assert_ptr_nonnull(strstr(fr_recording_reason(recording), "YU12 or GREY only"));
+    ck_assert_ptr_nonnull(strstr(fr_recording_reason(recording), "YU12, YV12 or GREY only"));
     geometry.planes[0].stride_bytes = 1;
     ck_assert_int_lt(fr_recording_next(recording, &geometry, slot, &frame), 0);
     ck_assert_ptr_nonnull(strstr(fr_recording_reason(recording), "makes no sense"));
@@ -563,7 +571,7 @@ UNIT_MAIN("recording", concatenated_jpegs_come_one_by_one_and_again_after_a_rewi
           the_splitter_bounds_a_picture_that_never_ends, a_folder_of_jpegs_comes_in_natural_order,
           a_folder_with_input_mjpeg_is_that_stream, y4m_planes_arrive_as_they_are,
           damaged_y4m_ends_with_one_bad_frame, what_is_no_recording_is_refused_with_a_reason,
-          a_geometry_that_does_not_fit_is_refused,
+          a_geometry_that_does_not_fit_is_refused_and_uses_up_no_frame,
           a_folder_is_known_by_its_first_picture_that_can_be_read,
           a_folder_is_given_up_after_a_hundred_pictures_and_may_hold_any_number,
           a_picture_whose_chroma_cannot_be_had_is_delivered_as_grey,
