@@ -14,7 +14,7 @@ enum {
 int fr_background_init(struct fr_background *background, size_t n_px)
 {
     /* One piece, in order of alignment. */
-    uint8_t *memory = calloc(n_px, FR_BACKGROUND_BYTES_PER_PX);
+    uint8_t *memory = calloc(fr_background_bytes(n_px), 1);
     if (!memory)
         return -ENOMEM;
     *background = (struct fr_background){
@@ -23,6 +23,7 @@ int fr_background_init(struct fr_background *background, size_t n_px)
         .deviation = memory + 2 * n_px,
         .candidate = memory + 3 * n_px,
         .evidence = memory + 4 * n_px,
+        .known_blocks = memory + 5 * n_px,
         .memory = memory,
     };
     return 0;
@@ -41,6 +42,7 @@ void fr_background_restart(struct fr_background *background, const uint8_t *half
     memcpy(background->candidate, half, background->n_px);
     memset(background->deviation, 0, background->n_px);
     memset(background->evidence, 0, background->n_px);
+    memset(background->known_blocks, 0, fr_blocks(background->n_px));
 }
 
 /* What was white may have been brighter than white: when the light goes down, it is as bright as it
@@ -71,4 +73,5 @@ void fr_background_believe(struct fr_background *background)
         background->candidate[i] = swap;
     }
     memset(background->evidence, FR_EVIDENCE_KNOWN, background->n_px);
+    memset(background->known_blocks, 1, fr_blocks(background->n_px));
 }

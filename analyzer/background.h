@@ -28,8 +28,19 @@ enum {
     FR_LEVEL_BITS = 7,       /* binary places of a level */
     FR_EVIDENCE_KNOWN = 200, /* from here on the candidate is background */
     FR_DEVIATION_UNIT = 1 << FR_LEVEL_BITS >> 2,
-    FR_BACKGROUND_BYTES_PER_PX = 5,
+    FR_BLOCK_PX = 32, /* pixels, one after the other and across the ends of rows */
 };
+
+static inline size_t fr_blocks(size_t n_px)
+{
+    return (n_px + FR_BLOCK_PX - 1) / FR_BLOCK_PX;
+}
+
+/* What a model of so many pixels holds. */
+static inline size_t fr_background_bytes(size_t n_px)
+{
+    return 5 * n_px + fr_blocks(n_px);
+}
 
 struct fr_background {
     size_t n_px;
@@ -37,7 +48,8 @@ struct fr_background {
     uint8_t *deviation; /* units of FR_DEVIATION_UNIT */
     uint8_t *candidate; /* grey levels */
     uint8_t *evidence;
-    void *memory; /* what fini frees: the four stand in one piece */
+    uint8_t *known_blocks; /* for each block of pixels: 0 where no evidence of its is complete */
+    void *memory;          /* what fini frees: all stand in one piece */
 };
 
 /* How one frame is learnt. A pixel is near a level when it differs by no more than its tolerance:
@@ -72,20 +84,12 @@ struct fr_background_count {
 
 /* What the pixels of a frame have scored: 2 where it is foreground, 1 where it is not but strays by more
  * than half of what is allowed, and 0 else (1 also where it was foreground until this frame completed the
- * evidence). Most of a frame is 0, and what comes after need not look where nothing is: a block is
- * FR_BLOCK_PX pixels, one after the other and across the ends of rows, and has a byte with the bits of all its
- * scores together (0: all are 0; 2 set: some pixel moves). */
-enum { FR_BLOCK_PX = 32 };
-
+ * evidence). Most of a frame is 0, and what comes after need not look where nothing is: each
+ * block has a byte with the bits of all its scores together (0: all are 0; 2 set: some pixel moves). */
 struct fr_scores {
     uint8_t *px;
     uint8_t *blocks; /* fr_blocks() of them */
 };
-
-static inline size_t fr_blocks(size_t n_px)
-{
-    return (n_px + FR_BLOCK_PX - 1) / FR_BLOCK_PX;
-}
 
 /* Learns n_px pixels from first_px on of one frame, `half` being the whole of it and `scores` too. Those of
  * a frame are learnt once each, and in their order. */

@@ -10,14 +10,15 @@ struct fr_learn_at {
     uint8_t *deviations, *candidates, *evidences;
     const uint8_t *pixels;
     uint8_t *scores;
-    uint8_t *blocks;
+    uint8_t *blocks, *known_blocks;
 };
 
 enum { FR_LEARN_SHIFT_MIN = 2 };
 
 struct fr_kernels {
     /* fr_background_learn() of whole blocks: n_px is a multiple of FR_BLOCK_PX, the step's shift at least
-     * FR_LEARN_SHIFT_MIN. Where there are scores, their bits are added to `blocks`. */
+     * FR_LEARN_SHIFT_MIN. Where there are scores, their bits are added to `blocks`; where evidence
+     * becomes or, in a step with loss, remains complete, 1 to `known_blocks`. */
     struct fr_background_count (*learn)(const struct fr_background_step *step,
                                         const struct fr_learn_at *at, size_t n_px);
 

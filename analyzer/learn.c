@@ -107,8 +107,10 @@ static struct fr_background_count learn_pixels(const struct fr_background_step *
         sum.n_moving += count.n_moving;
         sum.n_still += count.n_still;
     }
-    for (size_t i = from; i < to; i++)
+    for (size_t i = from; i < to; i++) {
         scores->blocks[i / FR_BLOCK_PX] |= scores->px[i];
+        b->known_blocks[i / FR_BLOCK_PX] |= b->evidence[i] >= FR_EVIDENCE_KNOWN;
+    }
     return sum;
 }
 
@@ -126,6 +128,8 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
 
     /* Those that begin here; one that began before holds scores already. */
     memset(scores->blocks + fr_blocks(first_px), 0, fr_blocks(end) - fr_blocks(first_px));
+    if (step->loss > 0)
+        memset(b->known_blocks + fr_blocks(first_px), 0, fr_blocks(end) - fr_blocks(first_px));
     if (!kernels || from >= to)
         return learn_pixels(step, b, first_px, end, half, scores);
 
@@ -135,7 +139,8 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
                                    b->evidence + from,
                                    half + from,
                                    scores->px + from,
-                                   scores->blocks + from / FR_BLOCK_PX};
+                                   scores->blocks + from / FR_BLOCK_PX,
+                                   b->known_blocks + from / FR_BLOCK_PX};
     const struct fr_background_count counts[] = {
         learn_pixels(step, b, first_px, from, half, scores),
         kernels->learn(step, &at, to - from),

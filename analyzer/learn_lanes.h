@@ -1,8 +1,9 @@
 /* The text of the kernel of learn.c (common/media/lanes.h: how).
  *
- * Most pixels of most frames stray by no more than half of their tolerance. Where all of a block do, the
- * candidates say nothing, and are neither read nor written; nor is the evidence, but in the frames in which
- * it falls. All other blocks go through every step, without a branch for a pixel. */
+ * Most pixels of most frames are near their mean. Where all of a block are, and none of those that stray may
+ * have another level that is known, the candidates say nothing, and are neither read nor written; nor is the
+ * evidence, but in the frames in which it falls. All other blocks go through every step, without a branch for a
+ * pixel. */
 #pragma once
 
 #include "analyzer/kernels.h"
@@ -70,7 +71,7 @@ FR_LANES_INLINE words deviation_step(const struct step *s, const struct seen *se
     return words_floored(units - seen->deviation + s->dither, s->shift);
 }
 
-/* A block in which every pixel is near its mean. */
+/* Pixels that are near their mean, all of them. */
 FR_LANES_INLINE void follow(const struct step *s, const struct fr_learn_at *at, size_t i,
                             const struct seen *low, const struct seen *high)
 {
@@ -78,38 +79,41 @@ FR_LANES_INLINE void follow(const struct step *s, const struct fr_learn_at *at, 
     words_store(at->means + i + HALF, high->mean + mean_step(s, high));
     bytes_store(at->deviations + i, words_narrow(low->deviation + deviation_step(s, low),
                                                  high->deviation + deviation_step(s, high)));
-    if (s->has_loss)
-        bytes_store(at->evidences + i, bytes_sub(bytes_load(at->evidences + i), s->loss));
+    if (s->has_loss) {
+        const bytes next = bytes_sub(bytes_load(at->evidences + i), s->loss);
+        bytes_store(at->evidences + i, next);
+        at->known_blocks[i / FR_BLOCK_PX] |= bytes_any((bytes)(next >= s->known));
+    }
 }
 
 /* Mean and candidate change places where the evidence is complete. */
-static void change_places(const struct fr_learn_at *at, size_t first, const uint8_t *is_known)
+static void change_places(int16_t *means, uint8_t *candidates, const uint8_t *is_known)
 {
-    for (size_t i = first; i < first + AT_ONCE; i++)
-        if (is_known[i - first]) {
-            const uint8_t swap = (uint8_t)(at->means[i] >> FR_LEVEL_BITS);
-            at->means[i] = (int16_t)(at->candidates[i] << FR_LEVEL_BITS);
-            at->candidates[i] = swap;
+    for (size_t i = 0; i < AT_ONCE; i++)
+        if (is_known[i]) {
+            const uint8_t swap = (uint8_t)(means[i] >> FR_LEVEL_BITS);
+            means[i] = (int16_t)(candidates[i] << FR_LEVEL_BITS);
+            candidates[i] = swap;
         }
 }
 
-/* Any block; `strays`: by more than half of the tolerance. */
-FR_LANES_INLINE void weigh(const struct step *s, const struct fr_learn_at *at, size_t i,
-                           const struct seen *low, const struct seen *high, bytes strays,
-                           struct fr_background_count *count)
+FR_LANES_INLINE bytes find_strays(const struct seen *low, const struct seen *high)
 {
+    return words_narrow_mask(low->far > low->tolerance >> 1, high->far > high->tolerance >> 1);
+}
+
+/* Any pixels. Not inlined: it would take the registers that the others need. */
+__attribute__((noinline)) FR_LANES_KERNEL void weigh(const struct step *s,
+                                                     const struct fr_learn_at *at, size_t i,
+                                                     struct fr_background_count *count)
+{
+    const struct seen seen[] = {see(s, at, i), see(s, at, i + HALF)};
+    const struct seen *low = &seen[0], *high = &seen[1];
     const bytes one = bytes_all(1);
     const words low_far = low->far > low->tolerance, high_far = high->far > high->tolerance;
-    const bytes is_far = words_narrow_mask(low_far, high_far);
+    const bytes is_far = words_narrow_mask(low_far, high_far), strays = find_strays(low, high);
     const bytes evidence = bytes_load(at->evidences + i);
     const bytes is_level2 = (bytes)(evidence >= s->known);
-
-    if (!bytes_any(is_far | (strays & is_level2))) {
-        follow(s, at, i, low, high);
-        bytes_store(at->scores + i, strays & one);
-        at->blocks[i / FR_BLOCK_PX] |= 1;
-        return;
-    }
     const bytes value = bytes_load(at->pixels + i), candidate = bytes_load(at->candidates + i);
     const bytes above = bytes_sub(value, candidate), below = bytes_sub(candidate, value);
     const bytes apart = above | below;
@@ -137,10 +141,11 @@ FR_LANES_INLINE void weigh(const struct step *s, const struct fr_learn_at *at, s
     bytes_store(at->candidates + i,
                 bytes_select(is_candidate, approached, bytes_select(is_worn, value, candidate)));
     bytes_store(at->evidences + i, next);
+    at->known_blocks[i / FR_BLOCK_PX] |= bytes_any((bytes)(next >= s->known));
     if (bytes_any(is_known)) {
         uint8_t known[AT_ONCE];
         bytes_store(known, is_known);
-        change_places(at, i, known);
+        change_places(at->means + i, at->candidates + i, known);
     }
 
     const bytes half_allowed =
@@ -155,22 +160,33 @@ FR_LANES_INLINE void weigh(const struct step *s, const struct fr_learn_at *at, s
     count->n_still += bytes_sum(is_candidate & ~is_known & one);
 }
 
-/* n_px is a multiple of FR_BLOCK_PX. */
-FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step *step,
-                                                 const struct fr_learn_at *at, size_t n_px)
+/* Whether any of those that stray may be at their other level. */
+FR_LANES_INLINE bool is_doubtful(const struct step *s, const struct fr_learn_at *at, size_t i,
+                                 bytes strays)
 {
-    const struct step s = step_init(step);
+    return (s->has_loss || at->known_blocks[i / FR_BLOCK_PX]) &&
+           bytes_any(strays & (bytes)(bytes_load(at->evidences + i) >= s->known));
+}
+
+/* n_px is a multiple of FR_BLOCK_PX. What weigh() gets are copies: what a function has seen is read anew after
+ * every store of a byte. */
+FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step *step,
+                                                 const struct fr_learn_at *where, size_t n_px)
+{
+    const struct step s = step_init(step), s_of_all = s;
+    const struct fr_learn_at at = *where;
     struct fr_background_count count = {0};
 
     for (size_t i = 0; i < n_px; i += AT_ONCE) {
-        const struct seen low = see(&s, at, i), high = see(&s, at, i + HALF);
-        const bytes strays =
-            words_narrow_mask(low.far > low.tolerance >> 1, high.far > high.tolerance >> 1);
-        if (bytes_any(strays)) {
-            weigh(&s, at, i, &low, &high, strays, &count);
+        const struct seen low = see(&s, &at, i), high = see(&s, &at, i + HALF);
+        const words far = (low.far > low.tolerance) | (high.far > high.tolerance);
+        const bytes strays = find_strays(&low, &high);
+        if (bytes_any((bytes)far) || is_doubtful(&s, &at, i, strays)) {
+            weigh(&s_of_all, where, i, &count);
         } else {
-            follow(&s, at, i, &low, &high);
-            bytes_store(at->scores + i, strays);
+            follow(&s, &at, i, &low, &high);
+            bytes_store(at.scores + i, -strays);
+            at.blocks[i / FR_BLOCK_PX] |= bytes_any(strays);
         }
     }
     return count;

@@ -38,11 +38,15 @@ static void model_free(struct model *model)
     free(model->scores.blocks);
 }
 
+/* All but what is only a bound. */
 static void check_same(const struct model *a, const struct model *b, enum fr_simd level)
 {
-    const size_t n_px = a->background.n_px;
-    if (memcmp(a->background.memory, b->background.memory, n_px * FR_BACKGROUND_BYTES_PER_PX) !=
-            0 ||
+    const struct fr_background *x = &a->background, *y = &b->background;
+    const size_t n_px = x->n_px;
+    if (memcmp(x->mean, y->mean, n_px * sizeof *x->mean) != 0 ||
+        memcmp(x->deviation, y->deviation, n_px) != 0 ||
+        memcmp(x->candidate, y->candidate, n_px) != 0 ||
+        memcmp(x->evidence, y->evidence, n_px) != 0 ||
         memcmp(a->scores.px, b->scores.px, n_px) != 0 ||
         memcmp(a->scores.blocks, b->scores.blocks, fr_blocks(n_px)) != 0 ||
         a->count.n_moving != b->count.n_moving || a->count.n_still != b->count.n_still)
@@ -61,6 +65,7 @@ static void draw_model(struct fr_background *b, enum material material)
         b->evidence[i] = (uint8_t)(material == QUIET ? 0 : below(FR_EVIDENCE_KNOWN + 1));
         if (material == BOTH_LEVELS && below(3) == 0)
             b->evidence[i] = FR_EVIDENCE_KNOWN;
+        b->known_blocks[i / FR_BLOCK_PX] |= b->evidence[i] >= FR_EVIDENCE_KNOWN;
     }
 }
 
@@ -117,6 +122,9 @@ static void check_blocks(const struct model *model)
     for (size_t i = 0; i < model->background.n_px; i++)
         expected[i / FR_BLOCK_PX] |= model->scores.px[i];
     ck_assert_mem_eq(model->scores.blocks, expected, fr_blocks(model->background.n_px));
+    for (size_t i = 0; i < model->background.n_px; i++)
+        if (model->background.evidence[i] >= FR_EVIDENCE_KNOWN)
+            ck_assert(model->background.known_blocks[i / FR_BLOCK_PX]);
 }
 
 /* Some frames, each with a step of its own: mistakes of one are carried on into the next. */
@@ -127,7 +135,7 @@ static void check(enum fr_simd level, size_t n_px, enum material material,
     uint8_t *pixels = place(arena, n_px, below(2));
 
     draw_model(&plain.background, material);
-    memcpy(other.background.memory, plain.background.memory, n_px * FR_BACKGROUND_BYTES_PER_PX);
+    memcpy(other.background.memory, plain.background.memory, fr_background_bytes(n_px));
     for (int frame = 0; frame < FRAMES; frame++) {
         struct fr_background_step step = draw_step();
         size_t n_first = below(3) ? 0 : below((uint32_t)n_px);
@@ -136,6 +144,7 @@ static void check(enum fr_simd level, size_t n_px, enum material material,
         learn(&other, level, &step, pixels, below(2) ? n_first : below((uint32_t)n_px));
         check_same(&plain, &other, level);
         check_blocks(&plain);
+        check_blocks(&other);
     }
     model_free(&plain);
     model_free(&other);
