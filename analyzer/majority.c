@@ -3,66 +3,84 @@
 #include <string.h>
 
 enum {
-    REACH = FR_MAJORITY_SIDE / 2,
-    QUORUM = FR_MAJORITY_SIDE * FR_MAJORITY_SIDE * FR_SCORE_MAX / 2 + 1
+    SIDE = FR_MAJORITY_SIDE,
+    REACH = SIDE / 2,
+    QUORUM = SIDE * SIDE * FR_SCORE_MAX / 2 + 1,
 };
 
-static uint64_t vote(const uint8_t *restrict sums, uint8_t *restrict row, uint32_t width_px)
+/* One row enters the window and one leaves it. `row` has two pixels more on either side. `across` holds
+ * the sums of five pixels side by side: those of the row that leaves, then those of the one that enters.
+ * Sums stay below 51. */
+static inline __attribute__((always_inline)) void
+move_down(const uint8_t *restrict row, uint8_t *restrict across, uint8_t *restrict sums,
+          uint8_t *restrict voted, size_t width_px)
 {
-    for (uint32_t x = 0; x < width_px; x++)
-        row[x] =
-            (uint8_t)(sums[x] + sums[x + 1] + sums[x + 2] + sums[x + 3] + sums[x + 4]) >= QUORUM;
-    uint32_t set = 0;
-    for (uint32_t x = 0; x < width_px; x++)
-        set += row[x];
-    return set;
+    for (size_t x = 0; x < width_px; x++) {
+        const uint8_t entering =
+            (uint8_t)(row[x] + row[x + 1] + row[x + 2] + row[x + 3] + row[x + 4]);
+        const uint8_t sum = (uint8_t)(sums[x] + entering - across[x]);
+        across[x] = entering;
+        sums[x] = sum;
+        voted[x] = sum >= QUORUM;
+    }
 }
 
-static void add(uint8_t *restrict sums, const uint8_t *restrict entering,
-                const uint8_t *restrict leaving, uint32_t width_px)
+typedef void move_down_fn(const uint8_t *restrict row, uint8_t *restrict across,
+                          uint8_t *restrict sums, uint8_t *restrict voted, size_t width_px);
+
+static void move_down_plain(const uint8_t *restrict row, uint8_t *restrict across,
+                            uint8_t *restrict sums, uint8_t *restrict voted, size_t width_px)
 {
-    for (uint32_t x = 0; x < width_px; x++)
-        sums[x] = (uint8_t)(sums[x] + entering[x] - leaving[x]);
+    move_down(row, across, sums, voted, width_px);
 }
 
-uint64_t fr_majority_5x5(uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *scratch)
+#ifdef FR_SIMD_X86
+FR_SIMD_FOR_AVX2 static void move_down_avx2(const uint8_t *restrict row, uint8_t *restrict across,
+                                            uint8_t *restrict sums, uint8_t *restrict voted,
+                                            size_t width_px)
 {
-    uint8_t *const sums = scratch + (size_t)FR_MAJORITY_SIDE * width_px;
-    uint8_t *const inner = sums + REACH;
-    uint64_t set = 0;
+    move_down(row, across, sums, voted, width_px);
+}
+#endif
 
-    /* Row y of the mask as it was stands in the scratch until no sum holds it any more. */
-#define KEPT(y) (scratch + (size_t)((y) % FR_MAJORITY_SIDE) * width_px)
-    memset(inner, 0, width_px);
-    for (uint32_t y = 0; y < height_px && y <= REACH; y++)
-        memcpy(KEPT(y), mask + (size_t)y * width_px, width_px);
-    for (int32_t dy = -REACH; dy <= REACH; dy++) {
-        uint32_t y = dy < 0 ? 0 : (uint32_t)dy < height_px ? (uint32_t)dy : height_px - 1;
-        for (uint32_t x = 0; x < width_px; x++)
-            inner[x] = (uint8_t)(inner[x] + KEPT(y)[x]);
+static move_down_fn *move_down_at(enum fr_simd level)
+{
+    switch (level) {
+#ifdef FR_SIMD_X86
+    case FR_SIMD_AVX2:
+        return move_down_avx2;
+#endif
+    default:
+        return move_down_plain;
     }
+}
 
-    for (uint32_t y = 0;; y++) {
-        for (int i = 0; i < REACH; i++) {
-            sums[i] = inner[0];
-            inner[width_px + (uint32_t)i] = inner[width_px - 1];
-        }
-        set += vote(sums, mask + (size_t)y * width_px, width_px);
-        if (y + 1 == height_px)
-            return set;
+static void pad(const uint8_t *row, uint32_t width_px, uint8_t *padded)
+{
+    memset(padded, row[0], REACH);
+    memcpy(padded + REACH, row, width_px);
+    memset(padded + REACH + width_px, row[width_px - 1], REACH);
+}
 
-        /* The window goes one row down; at the edges the row that leaves or enters is the outermost
-         * one. The row that leaves is read before its place may be taken by the one that enters. */
-        uint32_t leaving = y < REACH ? 0 : y - REACH;
-        uint32_t entering = y + 1 + REACH;
-        if (entering < height_px) {
-            uint8_t *kept = KEPT(entering);
-            const uint8_t *row = mask + (size_t)entering * width_px;
-            add(inner, row, KEPT(leaving), width_px);
-            memcpy(kept, row, width_px);
-        } else {
-            add(inner, KEPT(height_px - 1), KEPT(leaving), width_px);
-        }
+void fr_majority_5x5_at(enum fr_simd level, uint8_t *mask, uint32_t width_px, uint32_t height_px,
+                        uint8_t *scratch)
+{
+    move_down_fn *const move = move_down_at(level);
+    uint8_t *const sums = scratch + (size_t)SIDE * width_px, *const row = sums + width_px;
+
+    memset(scratch, 0, (size_t)(SIDE + 1) * width_px);
+    pad(mask, width_px, row);
+    /* Above the first row and below the last one, these enter once more. When row y has entered, row
+     * y - REACH has its sums, and nobody needs what stood in it. */
+    for (int64_t y = 1 - SIDE; y < (int64_t)height_px + REACH; y++) {
+        if (y > 0 && y < height_px)
+            pad(mask + (size_t)y * width_px, width_px, row);
+        uint8_t *across = scratch + (size_t)((y + SIDE) % SIDE) * width_px;
+        move(row, across, sums, mask + (size_t)(y < REACH ? 0 : y - REACH) * width_px, width_px);
     }
-#undef KEPT
+}
+
+void fr_majority_5x5(uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *scratch)
+{
+    fr_majority_5x5_at(fr_simd(), mask, width_px, height_px, scratch);
 }

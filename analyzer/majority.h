@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "common/media/simd.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +17,15 @@ enum { FR_MAJORITY_SIDE = 5, FR_SCORE_MAX = 2 };
 /* Bytes of scratch for a mask of this width. */
 static inline size_t fr_majority_scratch_bytes(uint32_t width_px)
 {
-    /* The last rows as they were, and the sums of the columns with two more on either side. */
-    return (size_t)FR_MAJORITY_SIDE * width_px + width_px + 4;
+    /* For each of the last rows the sums of five pixels side by side; those of five such rows; and a row
+     * with two pixels more on either side. */
+    return (size_t)(FR_MAJORITY_SIDE + 2) * width_px + FR_MAJORITY_SIDE - 1;
 }
 
-/* `mask` has height_px rows of width_px bytes, each a score of 0 to FR_SCORE_MAX, and gets 0 or 1. At least 1x1. Returns
- * the number of pixels set. */
-uint64_t fr_majority_5x5(uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *scratch);
+/* `mask` has height_px rows of width_px bytes, each a score of 0 to FR_SCORE_MAX, and gets 0 or 1. At
+ * least 1x1. */
+void fr_majority_5x5(uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *scratch);
+
+/* The same with what a level has, which this machine must have: all give the same mask. */
+void fr_majority_5x5_at(enum fr_simd level, uint8_t *mask, uint32_t width_px, uint32_t height_px,
+                        uint8_t *scratch);
