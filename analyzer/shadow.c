@@ -1,4 +1,5 @@
 #include "analyzer/shadow.h"
+#include "analyzer/eight.h"
 
 #include <stdlib.h>
 
@@ -14,41 +15,112 @@ enum {
     SAME_MIN_PERCENT = 18, /* of it */
     SCORE_MOVES = 2,
     SUSPECT = 64, /* in the scores: a pixel that is a shadow if its factor is one */
+    AT_ONCE = 32, /* pixels, of which a look tells whether any moves */
 };
 
-struct gradient {
-    int32_t x, y;
+/* What some pixels in a row teach. */
+struct lessons {
+    uint8_t teaches[AT_ONCE]; /* 1 or 0; the others mean nothing where it is 0 */
+    uint8_t factor[AT_ONCE];
+    int16_t same[AT_ONCE], all[AT_ONCE];
 };
 
-static int32_t size(struct gradient g)
+/* Looks at up to AT_ONCE pixels, without branches: as many lanes of 16 bits. Marks the suspects among
+ * them. Gradients are at most 510, and those that teach so weak that their products are below 1,000. */
+static inline __attribute__((always_inline)) void look_at(const uint8_t *restrict half,
+                                                          const int16_t *restrict mean,
+                                                          size_t stride, uint8_t *restrict scores,
+                                                          struct lessons *restrict ret, size_t n)
 {
-    return abs(g.x) + abs(g.y);
+    const uint8_t *restrict above = half - stride, *restrict below = half + stride;
+    const int16_t *restrict mean_above = mean - stride, *restrict mean_below = mean + stride;
+    int32_t quotients[AT_ONCE], divisors[AT_ONCE];
+
+    /* A float's quotient is rounded to the next 2^-16 at worst, and no quotient that is not whole is
+     * nearer to a whole number than 1/255: so this is the division of whole numbers. */
+    for (size_t i = 0; i < n; i++) {
+        const int32_t before = mean[i] >> FR_LEVEL_BITS;
+        quotients[i] = half[i] << 8;
+        divisors[i] = before > 1 ? before : 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        quotients[i] = (int32_t)((float)quotients[i] / (float)divisors[i]);
+    for (size_t i = 0; i < n; i++) {
+        const int16_t value = half[i], before = (int16_t)(mean[i] >> FR_LEVEL_BITS);
+        const int16_t factor_q8 = (int16_t)quotients[i], factor = (int16_t)(factor_q8 >> 3);
+        const bool is_dark = (scores[i] >= SCORE_MOVES) & (before >= DARK) & (value < before) &
+                             (factor >= FACTOR_MIN);
+
+        const int16_t now_x = (int16_t)(half[i + 1] - half[i - 1]);
+        const int16_t now_y = (int16_t)(below[i] - above[i]);
+        const int16_t twice = (int16_t)(2 * factor_q8);
+        const int16_t expected_x = (int16_t)(((int16_t)(mean[i + 1] - mean[i - 1]) * twice) >> 16);
+        const int16_t expected_y =
+            (int16_t)(((int16_t)(mean_below[i] - mean_above[i]) * twice) >> 16);
+        const int16_t strength = (int16_t)(abs(now_x) + abs(now_y));
+        const int16_t wanted = (int16_t)(abs(expected_x) + abs(expected_y));
+        const int16_t misfit =
+            (int16_t)(abs((int16_t)(now_x - expected_x)) + abs((int16_t)(now_y - expected_y)));
+
+        const int16_t weak = (int16_t)(WEAK + ((value * WEAK_Q8) >> 8));
+        const bool fits = misfit <= (int16_t)(MISFIT + ((value * MISFIT_Q8) >> 8));
+        ret->teaches[i] = is_dark & (strength <= weak) & (wanted <= weak);
+        ret->factor[i] = (uint8_t)factor;
+        ret->same[i] = (int16_t)(now_x * expected_x + now_y * expected_y);
+        ret->all[i] = (int16_t)(expected_x * expected_x + expected_y * expected_y);
+        scores[i] = (is_dark & fits) ? (uint8_t)(SUSPECT + factor) : scores[i];
+    }
 }
 
-static void look_at(struct fr_shadow *seen, const uint8_t *half, const int16_t *mean, size_t stride,
-                    uint8_t *score)
+typedef void look_at_fn(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
+                        uint8_t *restrict scores, struct lessons *restrict ret);
+
+/* At AT_ONCE pixels, a number that compilers know. */
+static void look_at_plain(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
+                          uint8_t *restrict scores, struct lessons *restrict ret)
 {
-    const int32_t value = *half, before = *mean >> FR_LEVEL_BITS;
+    look_at(half, mean, stride, scores, ret, AT_ONCE);
+}
 
-    if (*score < SCORE_MOVES || before < DARK || value >= before)
-        return;
-    const int32_t factor = value * FR_SHADOW_FACTORS / before;
-    if (factor < FACTOR_MIN)
-        return;
-    const int32_t factor_q8 = value * 256 / before;
-    const struct gradient now = {half[1] - half[-1], half[stride] - *(half - stride)};
-    const struct gradient expected = {((mean[1] - mean[-1]) * factor_q8) >> (FR_LEVEL_BITS + 8),
-                                      ((mean[stride] - *(mean - stride)) * factor_q8) >>
-                                          (FR_LEVEL_BITS + 8)};
-    const struct gradient misfit = {now.x - expected.x, now.y - expected.y};
+#ifdef FR_SIMD_X86
+FR_SIMD_FOR_AVX2 static void look_at_avx2(const uint8_t *restrict half,
+                                          const int16_t *restrict mean, size_t stride,
+                                          uint8_t *restrict scores, struct lessons *restrict ret)
+{
+    look_at(half, mean, stride, scores, ret, AT_ONCE);
+}
+#endif
 
-    const int32_t weak = WEAK + value * WEAK_Q8 / 256;
-    if (size(now) <= weak && size(expected) <= weak) {
-        seen->same[factor] += now.x * expected.x + now.y * expected.y;
-        seen->all[factor] += expected.x * expected.x + expected.y * expected.y;
+static look_at_fn *look_at_of(enum fr_simd level)
+{
+    switch (level) {
+#ifdef FR_SIMD_X86
+    case FR_SIMD_AVX2:
+        return look_at_avx2;
+#endif
+    default:
+        return look_at_plain;
     }
-    if (size(misfit) <= MISFIT + value * MISFIT_Q8 / 256)
-        *score = (uint8_t)(SUSPECT + factor);
+}
+
+static void learn(struct fr_shadow *seen, const struct lessons *lessons)
+{
+    for (unsigned i = 0; i < AT_ONCE; i += 8)
+        for (uint64_t word = fr_eight(lessons->teaches + i); word; word &= word - 1) {
+            const unsigned at = i + fr_eight_first(word);
+            seen->same[lessons->factor[at]] += lessons->same[at];
+            seen->all[lessons->factor[at]] += lessons->all[at];
+        }
+}
+
+static bool has_score(const uint8_t *scores, size_t n, uint8_t bits)
+{
+    uint8_t any = 0;
+    if (n == AT_ONCE)
+        return fr_any_of_32(scores, bits);
+    for (size_t i = 0; i < n; i++)
+        any |= scores[i] & bits;
+    return any;
 }
 
 /* Neighbouring factors speak for each other: a shadow has a soft edge. */
@@ -62,22 +134,44 @@ static bool is_shadow(const struct fr_shadow *shadow, size_t factor)
     return all > ALL_MIN && 100 * same > SAME_MIN_PERCENT * all;
 }
 
-void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
-                     uint32_t width_px, uint32_t height_px, uint8_t *scores)
+void fr_shadow_clear_at(enum fr_simd level, struct fr_shadow *shadow, const uint8_t *half,
+                        const int16_t *mean, uint32_t width_px, uint32_t height_px, uint8_t *scores)
 {
+    look_at_fn *const look = look_at_of(level);
+    const size_t n_px = (size_t)width_px * height_px;
     struct fr_shadow seen = {0};
-    uint8_t score_of[FR_SHADOW_FACTORS] = {0};
+    uint8_t score_of[256] = {0, 1, SCORE_MOVES}; /* what each byte becomes */
 
     for (size_t y = 1; y + 1 < height_px; y++)
-        for (size_t at = y * width_px + 1; at + 1 < (y + 1) * width_px; at++)
-            look_at(&seen, half + at, mean + at, width_px, scores + at);
+        for (size_t x = 1; x + 1 < width_px; x += AT_ONCE) {
+            const size_t at = y * width_px + x, left = width_px - 1 - x;
+            const size_t n = left < AT_ONCE ? left : AT_ONCE;
+            if (!has_score(scores + at, n, SCORE_MOVES))
+                continue;
+            struct lessons lessons;
+            memset(lessons.teaches, 0, sizeof lessons.teaches);
+            if (n == AT_ONCE)
+                look(half + at, mean + at, width_px, scores + at, &lessons);
+            else
+                look_at(half + at, mean + at, width_px, scores + at, &lessons, n);
+            learn(&seen, &lessons);
+        }
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++) {
         shadow->same[i] += seen.same[i] - shadow->same[i] / (1 << FORGET_SHIFT);
         shadow->all[i] += seen.all[i] - shadow->all[i] / (1 << FORGET_SHIFT);
     }
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++)
-        score_of[i] = is_shadow(shadow, i) ? 0 : SCORE_MOVES;
-    for (size_t at = 0; at < (size_t)width_px * height_px; at++)
-        if (scores[at] >= SUSPECT)
-            scores[at] = score_of[(scores[at] - SUSPECT) % FR_SHADOW_FACTORS];
+        score_of[SUSPECT + i] = is_shadow(shadow, i) ? 0 : SCORE_MOVES;
+    for (size_t at = 0; at < n_px; at += AT_ONCE) {
+        const size_t end = n_px - at < AT_ONCE ? n_px : at + AT_ONCE;
+        if (has_score(scores + at, end - at, SUSPECT))
+            for (size_t i = at; i < end; i++)
+                scores[i] = score_of[scores[i]];
+    }
+}
+
+void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
+                     uint32_t width_px, uint32_t height_px, uint8_t *scores)
+{
+    fr_shadow_clear_at(fr_simd(), shadow, half, mean, width_px, height_px, scores);
 }

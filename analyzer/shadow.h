@@ -17,6 +17,7 @@
 #pragma once
 
 #include "analyzer/gain.h"
+#include "common/media/simd.h"
 
 #include <stdbool.h>
 
@@ -29,3 +30,8 @@ struct fr_shadow {
 /* Learns from the foreground of a frame, and clears the scores (2: foreground) of what is shadow. */
 void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
                      uint32_t width_px, uint32_t height_px, uint8_t *scores);
+
+/* The same with what a level has, which this machine must have: all give the same. */
+void fr_shadow_clear_at(enum fr_simd level, struct fr_shadow *shadow, const uint8_t *half,
+                        const int16_t *mean, uint32_t width_px, uint32_t height_px,
+                        uint8_t *scores);

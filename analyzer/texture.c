@@ -16,14 +16,14 @@ struct sums {
     int64_t n, now, before, now2, before2, product;
 };
 
-static struct sums sum_tile(const uint8_t *half, const int16_t *mean, size_t stride,
-                            uint32_t columns, uint32_t rows)
+static inline __attribute__((always_inline)) struct sums
+sum_pixels(const uint8_t *half, const int16_t *mean, size_t stride, uint32_t columns, uint32_t rows)
 {
     int32_t now = 0, before = 0, now2 = 0, before2 = 0, product = 0;
 
     for (uint32_t y = 0; y < rows; y++, half += stride, mean += stride)
         for (uint32_t x = 0; x < columns; x++) {
-            int32_t pixel = half[x], level = mean[x] >> FR_LEVEL_BITS;
+            const int16_t pixel = half[x], level = (int16_t)(mean[x] >> FR_LEVEL_BITS);
             now += pixel;
             before += level;
             now2 += pixel * pixel;
@@ -36,6 +36,15 @@ static struct sums sum_tile(const uint8_t *half, const int16_t *mean, size_t str
                          .now2 = now2,
                          .before2 = before2,
                          .product = product};
+}
+
+/* Nearly all tiles are whole, and with numbers that compilers know, a row is one vector. */
+static struct sums sum_tile(const uint8_t *half, const int16_t *mean, size_t stride,
+                            uint32_t columns, uint32_t rows)
+{
+    if (columns == FR_TILE_SIDE && rows == FR_TILE_SIDE)
+        return sum_pixels(half, mean, stride, FR_TILE_SIDE, FR_TILE_SIDE);
+    return sum_pixels(half, mean, stride, columns, rows);
 }
 
 static bool is_same_texture(const struct sums *s)
@@ -83,12 +92,14 @@ size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t wi
 
 void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, const bool *lit)
 {
-    for (uint32_t y = 0; y < height_px; y++, mask += width_px) {
-        const bool *tiles = lit + (size_t)(y / FR_TILE_SIDE) * fr_tiles(width_px);
-        for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE)
-            if (tiles[x / FR_TILE_SIDE])
-                memset(mask + x, 0, width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE);
-    }
+    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE)
+        for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE) {
+            if (!*lit++)
+                continue;
+            const uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
+            for (uint32_t row = y; row < height_px && row < y + FR_TILE_SIDE; row++)
+                memset(mask + (size_t)row * width_px + x, 0, columns);
+        }
 }
 
 enum fr_texture fr_texture_compare(const uint8_t *half, const int16_t *mean, size_t stride)

@@ -21,6 +21,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion
                     -fstack-protector-strong -fno-common)
+# A product and a sum rounded as one on some machines and as two on others would make another detector of it.
+add_compile_options(-ffp-contract=off)
 add_link_options(-Wl,-z,relro,-z,now)
 if(FRAMERING_WERROR)
   add_compile_options(-Werror)

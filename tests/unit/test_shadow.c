@@ -1,0 +1,155 @@
+/* Cast shadows: what is cleared and what is learnt, at every level as by the plainest of loops. */
+#include "analyzer/shadow.h"
+#include "tests/unit/unit.h"
+
+static uint32_t random_state = 11;
+
+static uint32_t next_random(void)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state >> 8;
+}
+
+/* ---------------------------------------------------------------- worked out anew */
+
+static void look_at(struct fr_shadow *seen, const uint8_t *half, const int16_t *mean, size_t stride,
+                    uint8_t *score)
+{
+    const int32_t value = *half, before = *mean >> FR_LEVEL_BITS;
+
+    if (*score < 2 || before < 8 || value >= before || value * 32 / before < 8)
+        return;
+    const int32_t factor = value * 32 / before, factor_q8 = value * 256 / before;
+    const int32_t now_x = half[1] - half[-1], now_y = half[stride] - *(half - stride);
+    const int32_t expected_x = ((mean[1] - mean[-1]) * factor_q8) >> (FR_LEVEL_BITS + 8);
+    const int32_t expected_y =
+        ((mean[stride] - *(mean - stride)) * factor_q8) >> (FR_LEVEL_BITS + 8);
+    const int32_t weak = 16 + value * 10 / 256;
+
+    if (abs(now_x) + abs(now_y) <= weak && abs(expected_x) + abs(expected_y) <= weak) {
+        seen->same[factor] += now_x * expected_x + now_y * expected_y;
+        seen->all[factor] += expected_x * expected_x + expected_y * expected_y;
+    }
+    if (abs(now_x - expected_x) + abs(now_y - expected_y) <= 12 + value * 16 / 256)
+        *score = (uint8_t)(64 + factor);
+}
+
+static bool is_shadow(const struct fr_shadow *shadow, uint32_t factor)
+{
+    int64_t same = 0, all = 0;
+    for (uint32_t i = factor - 1; i <= factor + 1 && i < FR_SHADOW_FACTORS; i++) {
+        same += shadow->same[i];
+        all += shadow->all[i];
+    }
+    return all > 2000 && 100 * same > 18 * all;
+}
+
+static void clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
+                  uint32_t width, uint32_t height, uint8_t *scores)
+{
+    struct fr_shadow seen = {0};
+    for (uint32_t y = 1; y + 1 < height; y++)
+        for (uint32_t x = 1; x + 1 < width; x++) {
+            const size_t at = (size_t)y * width + x;
+            look_at(&seen, half + at, mean + at, width, scores + at);
+        }
+    for (uint32_t i = 8; i < FR_SHADOW_FACTORS; i++) {
+        shadow->same[i] += seen.same[i] - shadow->same[i] / 64;
+        shadow->all[i] += seen.all[i] - shadow->all[i] / 64;
+    }
+    for (size_t at = 0; at < (size_t)width * height; at++)
+        if (scores[at] >= 64)
+            scores[at] = is_shadow(shadow, scores[at] - 64u) ? 0 : 2;
+}
+
+/* ---------------------------------------------------------------- pictures */
+
+enum { SIDE = 110 };
+static uint8_t half[SIDE * SIDE], scores[SIDE * SIDE], cleared[SIDE * SIDE];
+static int16_t mean[SIDE * SIDE];
+
+/* Soft surfaces as well as the harshest, in light and dark, with shadows of a factor of their own. */
+static void draw(uint32_t n_px)
+{
+    const uint32_t range = next_random() % 3 ? 1 + next_random() % 40 : 256;
+    const uint32_t least = next_random() % (257 - range), percent = 20 + next_random() % 85;
+    const uint32_t moving = 1 + next_random() % 100;
+    for (uint32_t i = 0; i < n_px; i++) {
+        mean[i] = (int16_t)((least << FR_LEVEL_BITS) +
+                            next_random() % (((range - 1) << FR_LEVEL_BITS) + 1));
+        uint32_t value = (uint32_t)(mean[i] >> FR_LEVEL_BITS) * percent / 100 + next_random() % 4;
+        half[i] = (uint8_t)(next_random() % 20 ? (value < 256 ? value : 255) : next_random());
+        scores[i] = (uint8_t)(next_random() % 100 < moving ? next_random() % 3 : 0);
+    }
+}
+
+START_TEST(shadows_are_cleared_and_learnt_alike_at_every_level)
+{
+    uint64_t n_cleared = 0, n_kept = 0;
+
+    for (int round = 0; round < 600; round++) {
+        const uint32_t width = 8 + next_random() % (SIDE - 8),
+                       height = 8 + next_random() % (SIDE - 8);
+        const uint32_t n_px = width * height;
+        struct fr_shadow expected = {0}, shadows[FR_SIMD_LEVELS] = {0};
+        for (int frame = 0; frame < 3; frame++) {
+            static uint8_t plain[SIDE * SIDE];
+            draw(n_px);
+            memcpy(plain, scores, n_px);
+            clear(&expected, half, mean, width, height, plain);
+            for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
+                if (!fr_simd_has(level))
+                    continue;
+                memcpy(cleared, scores, n_px);
+                fr_shadow_clear_at(level, &shadows[level], half, mean, width, height, cleared);
+                ck_assert_msg(memcmp(cleared, plain, n_px) == 0, "%s clears others",
+                              fr_simd_name(level));
+                ck_assert_msg(memcmp(&shadows[level], &expected, sizeof expected) == 0,
+                              "%s learns something else", fr_simd_name(level));
+            }
+            for (uint32_t i = 0; i < n_px; i++) {
+                n_cleared += scores[i] == 2 && plain[i] == 0;
+                n_kept += scores[i] == 2 && plain[i] == 2;
+            }
+        }
+    }
+    /* Or the pictures would show nothing. */
+    ck_assert_uint_gt(n_cleared, 10000);
+    ck_assert_uint_gt(n_kept, 10000);
+}
+END_TEST
+
+START_TEST(every_factor_is_the_quotient_of_whole_numbers)
+{
+    enum { WIDTH = 255 };
+    static uint8_t frame[3 * WIDTH], mask[3 * WIDTH], plain[3 * WIDTH];
+    static int16_t background[3 * WIDTH];
+
+    /* All values before one background after the other; flat, so that all are suspects. */
+    for (int16_t before = 0; before < 256; before++)
+        for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
+            if (!fr_simd_has(level))
+                continue;
+            struct fr_shadow shadow = {0}, expected;
+            for (uint32_t i = 0; i < 3 * WIDTH; i++) {
+                background[i] = (int16_t)(before << FR_LEVEL_BITS | (int16_t)(i % 128));
+                frame[i] = (uint8_t)(i % WIDTH);
+            }
+            /* Some factors are shadows: one in three has been seen to be one. */
+            for (uint32_t i = 8; i < FR_SHADOW_FACTORS; i++) {
+                shadow.all[i] = 1000000;
+                shadow.same[i] = i % 9 < 3 ? 900000 : 0;
+            }
+            expected = shadow;
+            memset(mask, 2, sizeof mask);
+            memset(plain, 2, sizeof plain);
+            fr_shadow_clear_at(level, &shadow, frame, background, WIDTH, 3, mask);
+            clear(&expected, frame, background, WIDTH, 3, plain);
+            ck_assert_msg(memcmp(mask, plain, sizeof mask) == 0, "%s, %d", fr_simd_name(level),
+                          before);
+        }
+}
+END_TEST
+
+UNIT_MAIN("shadow", shadows_are_cleared_and_learnt_alike_at_every_level,
+          every_factor_is_the_quotient_of_whole_numbers)
