@@ -168,6 +168,16 @@ FR_LANES_INLINE bool is_doubtful(const struct step *s, const struct fr_learn_at 
            bytes_any(strays & (bytes)(bytes_load(at->evidences + i) >= s->known));
 }
 
+/* The processor fetches ahead by itself, but not over the end of a page. */
+FR_LANES_INLINE void fetch_ahead(const struct fr_learn_at *at, size_t i)
+{
+    enum { AHEAD_PX = 1024 };
+    __builtin_prefetch(at->means + i + AHEAD_PX, 1);
+    __builtin_prefetch(at->deviations + i + AHEAD_PX, 1);
+    __builtin_prefetch(at->pixels + i + AHEAD_PX);
+    __builtin_prefetch(at->scores + i + AHEAD_PX, 1);
+}
+
 /* n_px is a multiple of FR_BLOCK_PX. What weigh() gets are copies: what a function has seen is read anew after
  * every store of a byte. */
 FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step *step,
@@ -178,6 +188,7 @@ FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step
     struct fr_background_count count = {0};
 
     for (size_t i = 0; i < n_px; i += AT_ONCE) {
+        fetch_ahead(&at, i);
         const struct seen low = see(&s, &at, i), high = see(&s, &at, i + HALF);
         const words far = (low.far > low.tolerance) | (high.far > high.tolerance);
         const bytes strays = find_strays(&low, &high);
