@@ -152,7 +152,7 @@ void fr_limits_explain(int error, const char *call, const struct fr_need *need, 
                        size_t reason_size)
 {
     struct fr_limit limits[FR_LIMITS];
-    char text[FR_REASON_MAX];
+    char text[FR_REASON_MAX], asked[32];
 
     if (fr_limits(need, limits) == 0)
         for (unsigned i = 0; i < FR_LIMITS; i++)
@@ -162,14 +162,17 @@ void fr_limits_explain(int error, const char *call, const struct fr_need *need, 
                            call, text);
                 return;
             }
+    if (need->segment_bytes)
+        snprintf(asked, sizeof asked, "%llu bytes", (unsigned long long)need->segment_bytes);
+    else
+        snprintf(asked, sizeof asked, "%u semaphores", need->semaphores);
     if (error == ENOMEM)
         fr_explain(
             reason, reason_size,
-            "%s: too little memory: %llu bytes were asked for, and %lld are to be had; use fewer "
+            "%s: too little memory: %s were asked for, and %lld bytes are to be had; use fewer "
             "slots or a smaller picture, or free memory (look with `free -b`, and, if "
             "vm.overcommit_memory is 2, at CommitLimit in /proc/meminfo)",
-            call, (unsigned long long)need->segment_bytes, (long long)fr_memory_available());
+            call, asked, (long long)fr_memory_available());
     else
-        fr_explain(reason, reason_size, "%s of %llu bytes, %u semaphores: %s", call,
-                   (unsigned long long)need->segment_bytes, need->semaphores, strerror(error));
+        fr_explain(reason, reason_size, "%s, of %s: %s", call, asked, strerror(error));
 }

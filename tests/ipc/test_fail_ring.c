@@ -357,6 +357,48 @@ START_TEST(p1_every_call_of_who_removes_a_dead_ring_fails_in_turn)
 }
 END_TEST
 
-IPC_MAIN("fail_ring", p1_every_call_of_a_writer_and_its_readers_fails_in_turn,
+/* The kernel says a limit's number and no limit is short any more, as when somebody has let go of something in
+ * between; test_limits.c has those that are short. */
+START_TEST(s17_a_refusal_is_told_with_what_was_asked_though_no_limit_is_short)
+{
+    static const char *const calls[] = {"semget", "shmget"};
+    static const int errors[] = {ENOSPC, ENOMEM, EINVAL};
+    struct fr_epoch_options options = camera_options(64, 48);
+    struct fr_need need;
+    struct camera camera;
+    char reason[512], bytes[32];
+    unsigned n_told[2] = {0};
+
+    ck_assert_int_eq(fr_epoch_need(&options, &need), 0);
+    snprintf(bytes, sizeof bytes, " %llu bytes", (unsigned long long)need.segment_bytes);
+    ck_assert_int_eq(fr_writer_open("s17", "root", &camera.writer, reason, sizeof reason), 0);
+    for (unsigned i = 0; i < 2 * 3; i++) {
+        const char *call = calls[i / 3], *what = i / 3 ? bytes : " semaphores";
+        int error = errors[i % 3];
+        for (unsigned nth = 1;; nth++) {
+            fail_call_nth(call, nth, error);
+            int rc = fr_writer_begin(camera.writer, &options);
+            if (!fail_call_ended())
+                break;
+            if (rc == 0)
+                continue; /* it only looked for what an older ring has left */
+            const char *why = fr_writer_reason(camera.writer);
+            ck_assert_int_eq(rc, error == ENOMEM ? -ENOMEM : -ENOSPC);
+            ck_assert_msg(strstr(why, call) && strstr(why, what), "%s", why);
+            ck_assert_msg(strstr(why, error == ENOMEM ? "too little memory" : strerror(error)),
+                          "%s", why);
+            ck_assert_msg(!strstr(why, " 0 ") && !strstr(why, "sysctl"), "%s", why);
+            ck_assert_uint_eq(ipc_objects(), 0);
+            n_told[i / 3]++;
+        }
+    }
+    ck_assert_uint_eq(n_told[0], 3 * 3); /* gates; pins, by the key of the gates and by the next */
+    ck_assert_uint_eq(n_told[1], 3);
+    fr_writer_close(camera.writer);
+}
+END_TEST
+
+IPC_MAIN("fail_ring", s17_a_refusal_is_told_with_what_was_asked_though_no_limit_is_short,
+         p1_every_call_of_a_writer_and_its_readers_fails_in_turn,
          p1_every_call_of_a_reader_without_a_ring_fails_in_turn,
          p1_every_call_of_who_removes_a_dead_ring_fails_in_turn)

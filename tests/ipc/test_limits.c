@@ -205,7 +205,7 @@ START_TEST(s17_too_little_memory_is_told_with_what_there_is)
     ck_assert_uint_eq(n_objects(), 0);
     snprintf(asked, sizeof asked, " %llu bytes", (unsigned long long)need.segment_bytes);
     ck_assert_ptr_nonnull(strstr(fr_writer_reason(writer), asked));
-    ck_assert_ptr_nonnull(strstr(fr_writer_reason(writer), "11264000 are to be had"));
+    ck_assert_ptr_nonnull(strstr(fr_writer_reason(writer), "11264000 bytes are to be had"));
     fr_writer_close(writer);
 }
 END_TEST
