@@ -64,6 +64,15 @@ class Promises(unittest.TestCase):
             self.assertEqual(unit["Restart"], ["always"])
             self.assertEqual(unit["RestartPreventExitStatus"], [codes])
 
+    def test_P3_a_service_that_keeps_failing_is_tried_with_pauses_and_not_for_ever(self):
+        for service in SERVICES:
+            unit = settings(service)
+            pause_s, burst = int(unit["RestartSec"][0]), int(unit["StartLimitBurst"][0])
+            window_s = int(re.fullmatch(r"(\d+)min", unit["StartLimitIntervalSec"][0])[1]) * 60
+            self.assertGreaterEqual(pause_s, 1)
+            # So many fit into the time in which they are counted, so that there is an end.
+            self.assertGreater(window_s, 2 * burst * pause_s)
+
     def test_the_rendezvous_stays_when_the_writer_goes(self):
         unit = settings("framering-capture@.service")
         self.assertEqual(unit["RuntimeDirectory"], ["framering/%i"])
