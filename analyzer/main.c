@@ -44,7 +44,7 @@ static const struct fr_program program = {
         "\n"
         "Examples:\n"
         "  framering-analyzer --camera cam0\n"
-        "  framering-analyzer --camera cam0 --name yard --threshold 10 --motion-end 30\n",
+        "  framering-analyzer --camera cam0 --name yard --threshold 10 --motion-end 30",
 };
 
 static int64_t seconds_to_ns(double seconds)

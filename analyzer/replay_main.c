@@ -122,7 +122,7 @@ static const struct fr_option options[] = {
 static const struct fr_program program = {
     .name = "framering-replay",
     .summary = "Runs the analyzer's detector over a recording, as fast as it can, and writes the "
-               "events to stdout as JSON lines.",
+               "events\nto stdout as JSON lines.",
     .operands = "PATH",
     .min_operands = 1,
     .max_operands = 1,
@@ -137,7 +137,7 @@ static const struct fr_program program = {
         "Examples:\n"
         "  framering-replay clip.y4m\n"
         "  framering-replay frames/ --fps 10 --masks masks/ --threshold 8 > events.jsonl\n"
-        "  framering-replay clip.y4m --config yard.conf --picture seen/ --heat-map heat.png\n",
+        "  framering-replay clip.y4m --config yard.conf --picture seen/ --heat-map heat.png",
 };
 
 static void write_event(const struct fr_event *event, void *userdata)

@@ -90,14 +90,13 @@ static const struct fr_program program = {
     .config_folder = "cameras",
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .epilogue =
-        "Parameters of synthetic:, as in synthetic:seed=7,objects=2 (range, default):\n" //
-    FR_SCENE_PARAMS_HELP                                                                 //
-        "\n"
-        "Examples:\n"
-        "  framering-capture --camera cam0 --source v4l2:/dev/video0 --size 1280x720\n"
-        "  framering-capture --camera test --source synthetic: --fps 25\n"
-        "  framering-capture --camera old --source replay:/srv/footage/gate.y4m --loop yes\n",
+    .epilogue = "Parameters of synthetic:, as in synthetic:seed=7,objects=2 (range, default):\n" //
+    FR_SCENE_PARAMS_HELP                                                                         //
+                "\n"
+                "Examples:\n"
+                "  framering-capture --camera cam0 --source v4l2:/dev/video0 --size 1280x720\n"
+                "  framering-capture --camera test --source synthetic: --fps 25\n"
+                "  framering-capture --camera old --source replay:/srv/footage/gate.y4m --loop yes",
 };
 
 /* Wrong settings are the file's fault, or the command line's if it said anything about them. */

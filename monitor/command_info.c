@@ -37,7 +37,8 @@ static const struct fr_option options[] = {
 static const struct fr_program program = {
     .name = "framering info",
     .summary = "Prints the geometry of a camera's ring, the way its frames come in, its counters, "
-               "and who holds what.",
+               "and who\n"
+               "holds what.",
     .operands = "CAMERA",
     .min_operands = 1,
     .max_operands = 1,

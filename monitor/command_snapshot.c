@@ -61,8 +61,8 @@ static const struct fr_option options[] = {
 static const struct fr_program program = {
     .name = "framering snapshot",
     .summary =
-        "Writes the next picture of a camera as a JPEG: the camera's own where capture keeps "
-        "it (keep_jpeg), else encoded in the picture's own chroma sampling.",
+        "Writes the next picture of a camera as a JPEG: the camera's own where capture keeps it\n"
+        "(keep_jpeg), else encoded in the picture's own chroma sampling.",
     .operands = "CAMERA",
     .min_operands = 1,
     .max_operands = 1,

@@ -165,8 +165,8 @@ static void check_rundir(struct doctor *doctor, const char *rundir)
     }
     if (dir)
         closedir(dir);
-    doctor_tell(doctor, DOCTOR_OK, "folders", NULL, "%s, with %u cameras' folders in order", rundir,
-                n_good);
+    doctor_tell(doctor, DOCTOR_OK, "folders", NULL,
+                "%s; folders of cameras in it, all in order: %u", rundir, n_good);
 }
 
 void doctor_check_rights(struct doctor *doctor)

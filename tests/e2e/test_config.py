@@ -9,6 +9,7 @@ import unittest
 BUILD = pathlib.Path(os.environ["FRAMERING_BUILD"])
 PROGRAMS = {"capture": BUILD / "capture/framering-capture",
             "analyzer": BUILD / "analyzer/framering-analyzer"}
+COMMAND = BUILD / "monitor/framering"
 FOLDERS = {"capture": "cameras", "analyzer": "analyzers"}
 SAMPLES = {"capture": "camera.conf", "analyzer": "analyzer.conf"}
 
@@ -77,6 +78,17 @@ class Settings(unittest.TestCase):
             done = self.run_program(name, "--print-config-sample")
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertEqual(done.stdout, (BUILD / "config" / SAMPLES[name]).read_text())
+
+    def test_help_fits_a_terminal_and_has_no_holes(self):
+        commands = [[path] for path in PROGRAMS.values()] + [[BUILD / "analyzer/framering-replay"], [COMMAND]]
+        commands += [[COMMAND, name] for name in ("list", "info", "snapshot", "cat", "remove", "doctor")]
+        for words in commands:
+            with self.subTest(words=words):
+                text = subprocess.run([*words, "--help"], capture_output=True, text=True, timeout=60,
+                                      check=True).stdout
+                self.assertGreater(len(text.splitlines()), 5)
+                self.assertLessEqual(max(map(len, text.splitlines())), 100)
+                self.assertNotIn("\n\n\n", text)
 
     def test_a_full_disk_is_told(self):
         for name in PROGRAMS:
