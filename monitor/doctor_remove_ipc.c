@@ -131,9 +131,10 @@ static void check_user(struct look *look, uid_t uid, const char *what)
         "`sudo loginctl enable-linger %s`, or a line RemoveIPC=no under [Login] in "
         "/etc/systemd/logind.conf.d/framering.conf and `sudo systemctl restart systemd-logind`",
         user);
-    doctor_tell(look->doctor, DOCTOR_WARNING, "RemoveIPC", remedy,
-                "%s of user %s (%u) is removed when his last session ends (RemoveIPC=yes, %s)",
-                what, user, (unsigned)uid, look->setting->where);
+    doctor_tell(
+        look->doctor, DOCTOR_WARNING, "RemoveIPC", remedy,
+        "%s of user %s (%u) is removed when that user's last session ends (RemoveIPC=yes, %s)",
+        what, user, (unsigned)uid, look->setting->where);
 }
 
 static int check_ring(const char *camera, void *userdata)

@@ -326,7 +326,7 @@ class Doctor(CaptureCase):
         self.file("systemd/logind.conf", "[Login]\n#RemoveIPC=yes\n")
         self.bind(pathlib.Path(self.folder, "systemd"), "/etc/systemd")
         self.only("RemoveIPC", "warning",
-                  rf"the ring of camera cam0, of user {SOMEBODY} \({SOMEBODY}\) is removed when his last "
+                  rf"the ring of camera cam0, of user {SOMEBODY} \({SOMEBODY}\) is removed when that user's last "
                   r"session ends \(RemoveIPC=yes, logind's default\)")
         for name, text, is_wrong in (
                 ("systemd/logind.conf", "[Login]\nRemoveIPC=no\n", False),
@@ -337,7 +337,7 @@ class Doctor(CaptureCase):
             with self.subTest(file=name, text=text):
                 self.file(name, text)
                 if is_wrong:
-                    self.only("RemoveIPC", "warning", "is removed when his last session ends")
+                    self.only("RemoveIPC", "warning", "is removed when that user's last session ends")
                 else:
                     self.nothing_is_wrong()
         self.stop(process)
