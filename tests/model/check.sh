@@ -74,18 +74,20 @@ found() {
 }
 
 # Small rings to find a mutation in: one pinned reader; with a spare; with a driver and a writer that may die; with
-# a reader that hogs all; with two readers of which one may die.
+# a reader that hogs all; with two readers of which one may die; with a pin that is kept for too long.
 pin="-DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=0 -DN=4 -DCOPY"
 spare="-DSPARE $pin"
 dies="-DSPARE -DE=1 -DFILLS=3 -DKILLW=1 -DR0=1 -DR1=0 -DN=4"
 hog="-DSPARE -DE=1 -DFILLS=4 -DKILLW=0 -DR0=3 -DR1=0 -DHOG -DN=4"
 two="-DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=1 -DN=4 -DCOPY -DKILLR=1"
+kept="-DE=1 -DFILLS=4 -DKILLW=0 -DR0=1 -DR1=0 -DN=3 -DCOPY -DPATIENCE=1"
 
 if [ "${1:-}" = --quick ]; then
-    holds <<'LIST'
+    holds <<LIST
 a writer that may die, liveness|NP|-DSPARE -DE=1 -DFILLS=2 -DKILLW=1 -DR0=1 -DR1=0 -DN=4 -DCOPY
 a pinned reader, a spare|SAFETY|-DSPARE -DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=0 -DN=4 -DCOPY
 a hostile reader|SAFETY|-DE=1 -DFILLS=2 -DKILLW=0 -DR0=1 -DR1=0 -DN=4 -DCOPY -DHOSTILE=1
+a slot that is taken back|SAFETY|$kept
 LIST
     found <<LIST
 CLAIM_NEWEST SAFETY $pin
@@ -94,6 +96,7 @@ NO_WITHHOLD SAFETY $hog
 GATES_NO_UNDO SAFETY $dies
 NO_ALIVE NP $dies
 UNPIN_NO_UNDO SAFETY $two
+NO_RECHECK SAFETY $kept
 LIST
     exit $bad
 fi
@@ -109,9 +112,13 @@ a reader that pins all, a driver|SAFETY|-DSPARE -DE=1 -DFILLS=3 -DKILLW=0 -DR0=3
 a reader that pins all, three in hand|SAFETY|-DSPARE -DE=1 -DFILLS=3 -DKILLW=0 -DR0=4 -DR1=0 -DHOG -DN=5 -DD=3 -DCOPY
 two hostile operations|SAFETY|-DSPARE -DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=0 -DHOSTILE=2 -DN=4 -DCOPY
 stray +1 on what nobody has pinned|SAFETY|-DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=0 -DHOSTILE=2 -DSTRAY -DN=4 -DCOPY
+slots that are taken back, two readers, one may die|SAFETY|-DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=1 -DN=3 -DCOPY -DKILLR=1 -DPATIENCE=2
+slots that are taken back, a driver, a reader that pins all|SAFETY|-DSPARE -DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=0 -DHOG -DN=4 -DPATIENCE=2
+slots that are taken back, a writer that may die|SAFETY|-DE=1 -DFILLS=4 -DKILLW=1 -DR0=1 -DR1=0 -DN=3 -DPATIENCE=2
 no pins, a peek reader|SAFETY|-DE=1 -DFILLS=5 -DKILLW=0 -DR0=4 -DR1=0 -DN=4 -DCOPY -DNOPINS
 liveness, a writer that may die|NP|-DSPARE -DE=1 -DFILLS=2 -DKILLW=1 -DR0=1 -DR1=0 -DN=4
 liveness, a writer that comes back|NP|-DE=2 -DFILLS=2 -DKILLW=1 -DR0=1 -DR1=0 -DN=3 -DCOPY
+liveness, a slot that is taken back|NP|-DE=1 -DFILLS=3 -DKILLW=0 -DR0=1 -DR1=0 -DN=3 -DCOPY -DPATIENCE=1
 liveness, a peek reader|NP|-DE=1 -DFILLS=3 -DKILLW=0 -DR0=4 -DR1=0 -DN=4 -DCOPY
 LIST
 found <<LIST
@@ -157,5 +164,6 @@ PIN_WAITS SAFETY $dies
 NO_CHECK_AFTER_PIN SAFETY $hog
 NO_FRAME_CHECK SAFETY $hog
 NO_RECHECK SAFETY $hog
+NO_RECHECK SAFETY $kept
 LIST
 exit $bad

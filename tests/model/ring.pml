@@ -17,6 +17,7 @@
  *   HOG        a reader pins what it can get, at any moment, and never lets go
  *   KILLW      bit mask of the epochs whose writer may be killed (at any step, or never); KILLR: reader 0 may be
  *   HOSTILE    so many SETVAL / stray +1 / stolen -P by a member of the group, at any moment; STRAY: +1 on unpinned slots alone
+ *   PATIENCE   so often may the writer take back a slot that somebody keeps while it has no other: at once, or after any time
  *   BUG_*      mutations: each must be found (check.sh)
  */
 #ifndef N
@@ -51,6 +52,9 @@
 #endif
 #ifndef HOSTILE
 #define HOSTILE 0
+#endif
+#ifndef PATIENCE
+#define PATIENCE 0
 #endif
 #define P 3                                              /* FR_PIN_MAX */
 #ifdef BUG_P_SMALL
@@ -184,9 +188,29 @@ inline let_go(x) {
          assert(pin[X(e,x)] == P) }                                      /* or it would be lost: it could never be claimed again */
     :: i == 0
     fi }
+#if PATIENCE > 0
+/* All are refused: one is taken from whoever has it, by SETVAL P, which wipes all undo, and then claimed, or a reader is
+ * quicker. Who had it goes on reading, and lets go of what it has no more. */
+inline take_back() {
+    if
+    :: t == NONE && patience > 0 ->
+       atomic { patience--; t = 0; do :: t < N && candidate(t) -> break :: t < N -> t++ :: t == N -> t = NONE; break od;
+          if
+          :: t != NONE -> pin[X(e,t)] = P; hogged = hogged & ~(1<<t);
+             if :: pe[0] == e && ps[0] == t -> pu[0] = 0 :: else fi;
+             if :: pe[1] == e && ps[1] == t -> pu[1] = 0 :: else fi
+          :: else
+          fi };
+       atomic { if :: t != NONE && claimable(e,t) -> claim(e,t) :: else -> t = NONE fi }
+    :: true
+    fi }
+#else
+#define take_back() skip
+#endif
 /* the replacement for a slot that leaves the hand: t, or NONE */
 inline replace_one() {
     atomic { if :: gv == NONE && sp != NONE -> t = sp; sp = NONE :: else -> claim_one() fi };
+    take_back();
     fill_again(t) }
 inline fill_again(x) {
     if
@@ -245,6 +269,9 @@ proctype Writer(byte e) {
   byte n, s, t, c, i, q, newest = NONE, w = NONE, sp = NONE, gv = NONE;     /* w: withheld; sp: spare; gv: let go ahead */
   byte st[N], wq[N], wqn;
   bit gopen, withheld, given;
+#if PATIENCE > 0
+  byte patience = PATIENCE;
+#endif
   { atomic { turn == e && lock == 0 -> lock = e };
     /* remove what is left of older epochs: named by the file, or found under our keys */
 #ifdef BUG_UNRECORDED
@@ -571,7 +598,7 @@ try:  atomic { s = islot[IX(e,n)];
 #else
       ok = (s1 == seq[X(e,s)]);
 #endif
-#if (HOSTILE == 0 || defined(STRAY)) && !defined(BUG_NO_CHECK_AFTER_PIN) && !defined(BUG_NO_FRAME_CHECK)
+#if (HOSTILE == 0 || defined(STRAY)) && PATIENCE == 0 && !defined(BUG_NO_CHECK_AFTER_PIN) && !defined(BUG_NO_FRAME_CHECK)
       assert(!pinned || ok);                               /* pinned and checked: it stays ours until we let go */
 #endif
       if :: ok -> assert(!stale);                          /* not a frame of a writer dead before we came */
@@ -608,7 +635,7 @@ miss: atomic {                                             /* each number is tri
 #define HOGGED(e,s) 0
 #endif
 #define BADSUM(e,s) (pin[X(e,s)] + HELD(e,s) + HOGGED(e,s) + (adj[X(e,s)] -> P : 0) != P)
-#if HOSTILE == 0 && !defined(NOPINS) && !defined(BUG_NO_CLAIM)
+#if HOSTILE == 0 && PATIENCE == 0 && !defined(NOPINS) && !defined(BUG_NO_CLAIM)
 active proctype Invariant() {                              /* no lost slot: every unit is with a living holder */
 end: atomic { (
        exists[1] && !removed[1] && (BADSUM(1,0) || BADSUM(1,1)
