@@ -45,6 +45,9 @@ c.c:12:F:c:promise:0: Assertion failed
 </system-out></testcase>
 <testcase name="vm.d" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>
 <system-out>vm: skipped: qemu is missing</system-out></testcase>
+<testcase name="e2e.f" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>
+<system-out>skipped: no footage
+history: 0 epochs</system-out></testcase>
 <testcase name="unit.e" status="notrun"><skipped message="Unable to find executable"/>
 <system-out/></testcase></testsuite>"""
 
@@ -60,17 +63,18 @@ class Sum(unittest.TestCase):
         done = self.sum(JUNIT, "build.clang\tpassed\t\nbuild.dev\tfailed\tsee its log\n")
         self.assertEqual(done.returncode, 1)
         lines = done.stdout.splitlines()
-        self.assertEqual(lines[-1], "3 passed, 3 failed, 2 skipped")
+        self.assertEqual(lines[-1], "3 passed, 3 failed, 3 skipped")
         self.assertIn("  release: unit.c: c.c:12:F:c:promise:0: Assertion failed", lines)
         self.assertIn("  release: vm.d: vm: skipped: qemu is missing", lines)
         self.assertIn("  release: e2e.b, test_x: no camera", lines)
+        self.assertIn("  release: e2e.f: skipped: no footage", lines)
         self.assertIn("  release: unit.e: Unable to find executable", lines)
         self.assertIn("  build.dev: see its log", lines)
 
     def test_a_skip_is_no_failure(self):
         done = self.sum(re.sub(r'<testcase name="unit\.[ce]".*?</testcase>', "", JUNIT, flags=re.S))
         self.assertEqual((done.returncode, done.stdout.splitlines()[-1]),
-                         (0, "2 passed, 0 failed, 2 skipped"))
+                         (0, "2 passed, 0 failed, 3 skipped"))
 
     def test_no_tests_at_all_are_a_failure(self):
         self.assertEqual(self.sum("<testsuite/>").returncode, 1)
