@@ -1,4 +1,5 @@
 #include "analyzer/background.h"
+#include "analyzer/kernels.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -8,7 +9,6 @@
 enum {
     GAIN_ONE = 1024,
     LEVEL_HALF = 1 << FR_LEVEL_BITS >> 1,
-    WHITE = 240, /* grey levels: from here on a camera may have clipped */
 };
 
 int fr_background_init(struct fr_background *background, size_t n_px)
@@ -50,19 +50,32 @@ void fr_background_restart(struct fr_background *background, const uint8_t *half
 static int32_t scaled(int32_t level, uint32_t gain_q10, int32_t seen)
 {
     int32_t to = (int32_t)(((uint32_t)level * gain_q10 + GAIN_ONE / 2) / GAIN_ONE);
-    bool was_white = gain_q10 < GAIN_ONE && level >= WHITE << FR_LEVEL_BITS;
+    bool was_white = gain_q10 < GAIN_ONE && level >= FR_LEVEL_WHITE;
     to = was_white && seen > to ? seen : to;
-    return to < 255 << FR_LEVEL_BITS ? to : 255 << FR_LEVEL_BITS;
+    return to < FR_LEVEL_MAX ? to : FR_LEVEL_MAX;
 }
 
-void fr_background_scale(struct fr_background *background, uint32_t gain_q10, const uint8_t *half)
+void fr_background_scale_at(enum fr_simd level, struct fr_background *background, uint32_t gain_q10,
+                            const uint8_t *half)
 {
-    for (size_t i = 0; i < background->n_px; i++) {
+    const struct fr_kernels *kernels = fr_kernels_at(level);
+    size_t n_done = 0;
+
+    if (kernels) {
+        n_done = background->n_px / FR_BLOCK_PX * FR_BLOCK_PX;
+        kernels->scale(background->mean, background->candidate, half, n_done, gain_q10);
+    }
+    for (size_t i = n_done; i < background->n_px; i++) {
         int32_t seen = half[i] << FR_LEVEL_BITS;
         background->mean[i] = (int16_t)scaled(background->mean[i], gain_q10, seen);
         int32_t candidate = scaled(background->candidate[i] << FR_LEVEL_BITS, gain_q10, 0);
         background->candidate[i] = (uint8_t)((candidate + LEVEL_HALF) >> FR_LEVEL_BITS);
     }
+}
+
+void fr_background_scale(struct fr_background *background, uint32_t gain_q10, const uint8_t *half)
+{
+    fr_background_scale_at(fr_simd(), background, gain_q10, half);
 }
 
 void fr_background_believe(struct fr_background *background)

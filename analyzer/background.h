@@ -25,8 +25,10 @@
 #include <stdint.h>
 
 enum {
-    FR_LEVEL_BITS = 7,       /* binary places of a level */
-    FR_EVIDENCE_KNOWN = 200, /* from here on the candidate is background */
+    FR_LEVEL_BITS = 7, /* binary places of a level */
+    FR_LEVEL_MAX = 255 << FR_LEVEL_BITS,
+    FR_LEVEL_WHITE = 240 << FR_LEVEL_BITS, /* from here on a camera may have clipped */
+    FR_EVIDENCE_KNOWN = 200,               /* from here on the candidate is background */
     FR_DEVIATION_UNIT = 1 << FR_LEVEL_BITS >> 2,
     FR_BLOCK_PX = 32, /* pixels, one after the other and across the ends of rows */
 };
@@ -106,6 +108,10 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
 /* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096. `half`
  * is the frame in the new light: it tells how bright that is which was white before. */
 void fr_background_scale(struct fr_background *background, uint32_t gain_q10, const uint8_t *half);
+
+/* The same with what a level has, which this machine must have: all give the same. */
+void fr_background_scale_at(enum fr_simd level, struct fr_background *background, uint32_t gain_q10,
+                            const uint8_t *half);
 
 /* Takes every candidate for background at once, as though the evidence for it were complete: for the
  * light has changed. What was the background until now is the candidate, and stays known. */

@@ -7,12 +7,15 @@ enum {
     BUSY_MAX = FR_TILE_SIDE * FR_TILE_SIDE / 8, /* foreground pixels of a tile still trusted */
     DARK = 20, /* grey levels: a tile's mean below is not trusted */
     BRIGHT = 240,
+    COUNTS = 4,
 };
 
 /* Tiles side by side, of so many pixels each. The quotient of two whole numbers that add up to less than
  * 2^24 is the same in single precision, rounded down; and vectors can divide only those. */
-static void divide(const uint16_t *restrict now, const uint16_t *restrict before, size_t n,
-                   int32_t px, uint16_t *restrict ret_ratios_q10)
+__attribute__((always_inline)) static inline void divide_each(const uint16_t *restrict now,
+                                                              const uint16_t *restrict before,
+                                                              size_t n, int32_t px,
+                                                              uint16_t *restrict ret_ratios_q10)
 {
     for (size_t i = 0; i < n; i++) {
         const int32_t a = now[i], b = before[i];
@@ -23,6 +26,26 @@ static void divide(const uint16_t *restrict now, const uint16_t *restrict before
             (a >= DARK * px) & (b >= DARK * px) & (a <= BRIGHT * px) & (b <= BRIGHT * px);
         ret_ratios_q10[i] = (uint16_t)(ratio & -is_one);
     }
+}
+
+#ifdef FR_SIMD_X86
+FR_SIMD_FOR_AVX2 static void divide_avx2(const uint16_t *now, const uint16_t *before, size_t n,
+                                         int32_t px, uint16_t *ret_ratios_q10)
+{
+    divide_each(now, before, n, px, ret_ratios_q10);
+}
+#endif
+
+static void divide(const uint16_t *now, const uint16_t *before, size_t n, int32_t px,
+                   uint16_t *ret_ratios_q10)
+{
+#ifdef FR_SIMD_X86
+    if (fr_simd() == FR_SIMD_AVX2) {
+        divide_avx2(now, before, n, px, ret_ratios_q10);
+        return;
+    }
+#endif
+    divide_each(now, before, n, px, ret_ratios_q10);
 }
 
 void fr_tiles_ratio(const uint16_t *now, const uint16_t *before, uint32_t width_px,
@@ -42,16 +65,25 @@ void fr_tiles_ratio(const uint16_t *now, const uint16_t *before, uint32_t width_
     }
 }
 
+static uint32_t sum_of(const uint32_t counts[COUNTS])
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < COUNTS; i++)
+        sum += counts[i];
+    return sum;
+}
+
 struct fr_gain fr_gain_estimate(const uint16_t *ratios_q10, const uint8_t *busy, size_t n_tiles)
 {
-    /* Every ratio has its place in this: a median without sorting. */
-    uint32_t histogram[FR_GAIN_MAX + 1];
+    /* Every ratio has its place in this: a median without sorting. Most are nearly the same, and a count that
+     * has just been written is slow to be read again: tiles take turns in adding to one of several. */
+    uint32_t counts[FR_GAIN_MAX + 1][COUNTS];
     struct fr_gain gain = {.gain_q10 = FR_GAIN_ONE};
 
-    memset(histogram, 0, sizeof histogram);
+    memset(counts, 0, sizeof counts);
     for (size_t i = 0; i < n_tiles; i++) {
         bool is_trusted = ratios_q10[i] && busy[i] <= BUSY_MAX;
-        histogram[is_trusted ? ratios_q10[i] : 0]++;
+        counts[is_trusted ? ratios_q10[i] : 0][i % COUNTS]++;
         gain.n_trusted += is_trusted;
     }
     if (!gain.n_trusted)
@@ -59,11 +91,11 @@ struct fr_gain fr_gain_estimate(const uint16_t *ratios_q10, const uint8_t *busy,
 
     size_t below = 0;
     uint32_t median = FR_GAIN_MIN;
-    while ((below += histogram[median]) < (gain.n_trusted + 1) / 2)
+    while ((below += sum_of(counts[median])) < (gain.n_trusted + 1) / 2)
         median++;
     gain.gain_q10 = median;
     uint32_t highest = median + median / 16 < FR_GAIN_MAX ? median + median / 16 : FR_GAIN_MAX;
     for (uint32_t ratio = median - median / 16; ratio <= highest; ratio++)
-        gain.n_agreed += histogram[ratio];
+        gain.n_agreed += sum_of(counts[ratio]);
     return gain;
 }

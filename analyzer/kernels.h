@@ -22,6 +22,10 @@ struct fr_kernels {
     struct fr_background_count (*learn)(const struct fr_background_step *step,
                                         const struct fr_learn_at *at, size_t n_px);
 
+    /* fr_background_scale() of whole blocks: of n_px pixels. */
+    void (*scale)(int16_t *means, uint8_t *candidates, const uint8_t *pixels, size_t n_px,
+                  uint32_t gain_q10);
+
     /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how many of the
      * n_tiles it has done; the others are fewer than it does at once. */
     uint32_t (*sum_bytes)(const uint8_t *px, size_t stride_px, uint32_t rows, uint32_t n_tiles,

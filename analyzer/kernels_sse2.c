@@ -2,7 +2,8 @@
 
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
+#include "analyzer/scale_lanes.h"
 #include "analyzer/tiles_lanes.h"
 
-const struct fr_kernels fr_kernels_sse2 = {learn, sum_bytes, sum_levels};
+const struct fr_kernels fr_kernels_sse2 = {learn, scale, sum_bytes, sum_levels};
 #endif

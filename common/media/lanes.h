@@ -23,6 +23,7 @@
  *     words_pairs(a)                  sums of neighbours, in 32 bits
  *     words_abs(a), words_min(a, b), words_max(a, b)
  *     words_high(a, b)                a * b >> 16
+ *     words_share(a, b)               (a * b + (1 << 14)) >> 15, neither of them below 0
  *     words_rounded(a, shift)         (a + (1 << shift >> 1)) >> shift, of words_shift_init(1 to 14)
  *     words_floored(a, shift)         a >> shift, of the same, 2 to 14
  *

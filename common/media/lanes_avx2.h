@@ -85,6 +85,11 @@ FR_LANES_INLINE words words_high(words a, words b)
     return (words)_mm256_mulhi_epi16((__m256i)a, (__m256i)b);
 }
 
+FR_LANES_INLINE words words_share(words a, words b)
+{
+    return (words)_mm256_mulhrs_epi16((__m256i)a, (__m256i)b);
+}
+
 /* Shifts as products, which is one operation instead of two. */
 struct words_shift {
     words rounded, floored;

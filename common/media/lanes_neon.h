@@ -82,6 +82,11 @@ FR_LANES_INLINE words words_high(words a, words b)
                              vreinterpretq_s16_s32(vmull_high_s16(x, y)));
 }
 
+FR_LANES_INLINE words words_share(words a, words b)
+{
+    return (words)vqrdmulhq_s16((int16x8_t)a, (int16x8_t)b);
+}
+
 struct words_shift {
     int16x8_t left; /* below 0 is to the right */
 };

@@ -81,6 +81,14 @@ FR_LANES_INLINE words words_high(words a, words b)
     return (words)_mm_mulhi_epi16((__m128i)a, (__m128i)b);
 }
 
+FR_LANES_INLINE words words_share(words a, words b)
+{
+    const __m128i high = _mm_mulhi_epi16((__m128i)a, (__m128i)b);
+    const __m128i low = _mm_mullo_epi16((__m128i)a, (__m128i)b);
+    const __m128i halves = _mm_add_epi16(_mm_srli_epi16(low, 14), _mm_set1_epi16(1));
+    return (words)_mm_add_epi16(_mm_slli_epi16(high, 1), _mm_srli_epi16(halves, 1));
+}
+
 struct words_shift {
     words half;
     __m128i count;

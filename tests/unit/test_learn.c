@@ -1,4 +1,4 @@
-/* Learning a frame gives the same, whatever of the machine's instructions are used. */
+/* Learning a frame, and scaling what was learnt, give the same, whatever of the machine's instructions are used. */
 #include "analyzer/background.h"
 #include "tests/unit/arena.h"
 
@@ -162,4 +162,27 @@ START_TEST(every_level_learns_what_plain_c_learns)
 }
 END_TEST
 
-UNIT_MAIN("learn", every_level_learns_what_plain_c_learns)
+START_TEST(every_level_scales_as_plain_c_does)
+{
+    struct arena arena = make_arena(1);
+    for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++)
+        for (uint32_t gain = 256; fr_simd_has(level) && gain <= 4096; gain++) {
+            const size_t n_px = 1 + below(PX_MAX);
+            struct model plain = model_new(n_px), other = model_new(n_px);
+            uint8_t *pixels = place(&arena, n_px, below(2));
+
+            draw_model(&plain.background, ANYTHING);
+            memcpy(other.background.memory, plain.background.memory, fr_background_bytes(n_px));
+            for (size_t i = 0; i < n_px; i++)
+                pixels[i] = (uint8_t)next_random();
+            fr_background_scale_at(FR_SIMD_PLAIN, &plain.background, gain, pixels);
+            fr_background_scale_at(level, &other.background, gain, pixels);
+            if (memcmp(plain.background.memory, other.background.memory, 5 * n_px) != 0)
+                ck_abort_msg("%s, gain %u", fr_simd_name(level), gain);
+            model_free(&plain);
+            model_free(&other);
+        }
+}
+END_TEST
+
+UNIT_MAIN("learn", every_level_learns_what_plain_c_learns, every_level_scales_as_plain_c_does)
