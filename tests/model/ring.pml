@@ -204,13 +204,13 @@ inline take_back() {
        atomic { if :: t != NONE && claimable(e,t) -> claim(e,t) :: else -> t = NONE fi }
     :: true
     fi }
-#else
-#define take_back() skip
 #endif
 /* the replacement for a slot that leaves the hand: t, or NONE */
 inline replace_one() {
     atomic { if :: gv == NONE && sp != NONE -> t = sp; sp = NONE :: else -> claim_one() fi };
+#if PATIENCE > 0
     take_back();
+#endif
     fill_again(t) }
 inline fill_again(x) {
     if
