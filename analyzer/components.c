@@ -1,8 +1,8 @@
 #include "analyzer/components.h"
+#include "analyzer/eight.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct run {
     uint32_t first, last; /* columns, both within it */
@@ -60,19 +60,32 @@ void fr_components_free(struct fr_components *components)
     free(components);
 }
 
-/* The first column from x on that is set (or is not), or width_px. */
-static uint32_t skip(const uint8_t *row, uint32_t x, uint32_t width_px, bool while_set)
+/* The first column from x on that is set, or end_px. Most of most rows is empty. */
+static uint32_t skip_clear(const uint8_t *row, uint32_t x, uint32_t end_px)
 {
-    if (!while_set) {
-        /* Most of most rows is empty: eight pixels at a time. */
-        for (; x + 8 <= width_px; x += 8) {
-            uint64_t eight;
-            memcpy(&eight, row + x, sizeof eight);
-            if (eight)
-                break;
-        }
+    while (end_px - x >= 32 && !fr_any_of_32(row + x, UINT8_MAX))
+        x += 32;
+    for (; end_px - x >= 8; x += 8) {
+        uint64_t eight = fr_eight(row + x);
+        if (eight)
+            return x + fr_eight_first(eight);
     }
-    while (x < width_px && (row[x] != 0) == while_set)
+    while (x < end_px && !row[x])
+        x++;
+    return x;
+}
+
+/* The first column from x on that is not set, or end_px. */
+static uint32_t skip_set(const uint8_t *row, uint32_t x, uint32_t end_px)
+{
+    for (; end_px - x >= 8; x += 8) {
+        /* The lowest byte of 0 borrows, and none below it does; what is above does not matter. */
+        const uint64_t eight = fr_eight(row + x);
+        const uint64_t clear = (eight - fr_eight_of(1)) & ~eight & fr_eight_of(0x80);
+        if (clear)
+            return x + fr_eight_first(clear);
+    }
+    while (x < end_px && row[x])
         x++;
     return x;
 }
@@ -81,10 +94,10 @@ static uint32_t skip(const uint8_t *row, uint32_t x, uint32_t width_px, bool whi
 static size_t find_runs(const uint8_t *row, uint32_t x, uint32_t end_px, struct run *runs)
 {
     size_t n = 0;
-    for (x = skip(row, x, end_px, false); x < end_px;) {
-        uint32_t end = skip(row, x, end_px, true);
+    while ((x = skip_clear(row, x, end_px)) < end_px) {
+        uint32_t end = skip_set(row, x, end_px);
         runs[n++] = (struct run){.first = x, .last = end - 1, .label = NONE};
-        x = skip(row, end, end_px, false);
+        x = end;
     }
     return n;
 }

@@ -566,7 +566,8 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
     fr_detector_step_done(FR_STEP_LEARN);
     if (n_lit)
         fr_texture_clear_lit(d->mask, width, height, d->lit);
-    fr_shadow_clear(&d->shadow, d->plane, mean, width, height, d->mask);
+    const struct fr_scores scores = {d->mask, d->blocks};
+    fr_shadow_clear(&d->shadow, d->plane, mean, width, height, &scores);
     fr_detector_step_done(FR_STEP_SHADOW);
     return notice_light_change(d, *ret_gain_q10, &count, elapsed_ns);
 }

@@ -25,6 +25,12 @@ static inline unsigned fr_eight_first(uint64_t word)
     return (unsigned)__builtin_ctzll(word) / 8;
 }
 
+/* A bit for each byte, all of which are 0 or 1; the first is the lowest. */
+static inline uint8_t fr_eight_bits(uint64_t word)
+{
+    return (uint8_t)(word * UINT64_C(0x0102040810204080) >> 56);
+}
+
 /* Whether any of 32 bytes has one of these bits. */
 static inline int fr_any_of_32(const uint8_t *bytes, uint8_t bits)
 {

@@ -15,7 +15,7 @@ enum {
     SAME_MIN_PERCENT = 18, /* of it */
     SCORE_MOVES = 2,
     SUSPECT = 64, /* in the scores: a pixel that is a shadow if its factor is one */
-    AT_ONCE = 32, /* pixels, of which a look tells whether any moves */
+    AT_ONCE = FR_BLOCK_PX,
 };
 
 /* What some pixels in a row teach. */
@@ -26,8 +26,8 @@ struct lessons {
 };
 
 /* Looks at up to AT_ONCE pixels, without branches: as many lanes of 16 bits. Marks the suspects among
- * them. Gradients are at most 510, and those that teach so weak that their products are below 1,000. */
-static inline __attribute__((always_inline)) void look_at(const uint8_t *restrict half,
+ * them; returns false when there can be none, and nothing to learn. Gradients are at most 510, and those that teach so weak that their products are below 1,000. */
+static inline __attribute__((always_inline)) bool look_at(const uint8_t *restrict half,
                                                           const int16_t *restrict mean,
                                                           size_t stride, uint8_t *restrict scores,
                                                           struct lessons *restrict ret, size_t n)
@@ -35,6 +35,16 @@ static inline __attribute__((always_inline)) void look_at(const uint8_t *restric
     const uint8_t *restrict above = half - stride, *restrict below = half + stride;
     const int16_t *restrict mean_above = mean - stride, *restrict mean_below = mean + stride;
     int32_t quotients[AT_ONCE], divisors[AT_ONCE];
+    uint8_t is_dark[AT_ONCE], any = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const int16_t value = half[i], before = (int16_t)(mean[i] >> FR_LEVEL_BITS);
+        is_dark[i] = (scores[i] >= SCORE_MOVES) & (before >= DARK) & (value < before) &
+                     (value * FR_SHADOW_FACTORS >= before * FACTOR_MIN);
+        any |= is_dark[i];
+    }
+    if (!any)
+        return false;
 
     /* A float's quotient is rounded to the next 2^-16 at worst, and no quotient that is not whole is
      * nearer to a whole number than 1/255: so this is the division of whole numbers. */
@@ -46,10 +56,8 @@ static inline __attribute__((always_inline)) void look_at(const uint8_t *restric
     for (size_t i = 0; i < n; i++)
         quotients[i] = (int32_t)((float)quotients[i] / (float)divisors[i]);
     for (size_t i = 0; i < n; i++) {
-        const int16_t value = half[i], before = (int16_t)(mean[i] >> FR_LEVEL_BITS);
+        const int16_t value = half[i];
         const int16_t factor_q8 = (int16_t)quotients[i], factor = (int16_t)(factor_q8 >> 3);
-        const bool is_dark = (scores[i] >= SCORE_MOVES) & (before >= DARK) & (value < before) &
-                             (factor >= FACTOR_MIN);
 
         const int16_t now_x = (int16_t)(half[i + 1] - half[i - 1]);
         const int16_t now_y = (int16_t)(below[i] - above[i]);
@@ -64,30 +72,31 @@ static inline __attribute__((always_inline)) void look_at(const uint8_t *restric
 
         const int16_t weak = (int16_t)(WEAK + ((value * WEAK_Q8) >> 8));
         const bool fits = misfit <= (int16_t)(MISFIT + ((value * MISFIT_Q8) >> 8));
-        ret->teaches[i] = is_dark & (strength <= weak) & (wanted <= weak);
+        ret->teaches[i] = is_dark[i] & (strength <= weak) & (wanted <= weak);
         ret->factor[i] = (uint8_t)factor;
         ret->same[i] = (int16_t)(now_x * expected_x + now_y * expected_y);
         ret->all[i] = (int16_t)(expected_x * expected_x + expected_y * expected_y);
-        scores[i] = (is_dark & fits) ? (uint8_t)(SUSPECT + factor) : scores[i];
+        scores[i] = (is_dark[i] & fits) ? (uint8_t)(SUSPECT + factor) : scores[i];
     }
+    return true;
 }
 
-typedef void look_at_fn(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
+typedef bool look_at_fn(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
                         uint8_t *restrict scores, struct lessons *restrict ret);
 
 /* At AT_ONCE pixels, a number that compilers know. */
-static void look_at_plain(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
+static bool look_at_plain(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
                           uint8_t *restrict scores, struct lessons *restrict ret)
 {
-    look_at(half, mean, stride, scores, ret, AT_ONCE);
+    return look_at(half, mean, stride, scores, ret, AT_ONCE);
 }
 
 #ifdef FR_SIMD_X86
-FR_SIMD_FOR_AVX2 static void look_at_avx2(const uint8_t *restrict half,
+FR_SIMD_FOR_AVX2 static bool look_at_avx2(const uint8_t *restrict half,
                                           const int16_t *restrict mean, size_t stride,
                                           uint8_t *restrict scores, struct lessons *restrict ret)
 {
-    look_at(half, mean, stride, scores, ret, AT_ONCE);
+    return look_at(half, mean, stride, scores, ret, AT_ONCE);
 }
 #endif
 
@@ -105,22 +114,15 @@ static look_at_fn *look_at_of(enum fr_simd level)
 
 static void learn(struct fr_shadow *seen, const struct lessons *lessons)
 {
-    for (unsigned i = 0; i < AT_ONCE; i += 8)
-        for (uint64_t word = fr_eight(lessons->teaches + i); word; word &= word - 1) {
-            const unsigned at = i + fr_eight_first(word);
-            seen->same[lessons->factor[at]] += lessons->same[at];
-            seen->all[lessons->factor[at]] += lessons->all[at];
-        }
-}
+    uint32_t teaching = 0;
 
-static bool has_score(const uint8_t *scores, size_t n, uint8_t bits)
-{
-    uint8_t any = 0;
-    if (n == AT_ONCE)
-        return fr_any_of_32(scores, bits);
-    for (size_t i = 0; i < n; i++)
-        any |= scores[i] & bits;
-    return any;
+    for (unsigned i = 0; i < AT_ONCE; i += 8)
+        teaching |= (uint32_t)fr_eight_bits(fr_eight(lessons->teaches + i)) << i;
+    for (; teaching; teaching &= teaching - 1) {
+        const unsigned at = (unsigned)__builtin_ctz(teaching), factor = lessons->factor[at];
+        seen->same[factor] += lessons->same[at];
+        seen->all[factor] += lessons->all[at];
+    }
 }
 
 /* Neighbouring factors speak for each other: a shadow has a soft edge. */
@@ -134,44 +136,57 @@ static bool is_shadow(const struct fr_shadow *shadow, size_t factor)
     return all > ALL_MIN && 100 * same > SAME_MIN_PERCENT * all;
 }
 
-void fr_shadow_clear_at(enum fr_simd level, struct fr_shadow *shadow, const uint8_t *half,
-                        const int16_t *mean, uint32_t width_px, uint32_t height_px, uint8_t *scores)
+/* Looks at a row but for its first and last pixel, a block at a time, where anything moves. */
+static void look_along(look_at_fn *look, struct fr_shadow *seen, const uint8_t *half,
+                       const int16_t *mean, size_t stride, size_t at, size_t end,
+                       const struct fr_scores *scores)
 {
-    look_at_fn *const look = look_at_of(level);
+    for (size_t n; at < end; at += n) {
+        uint8_t *block = &scores->blocks[at / AT_ONCE];
+        struct lessons lessons;
+
+        n = AT_ONCE - at % AT_ONCE;
+        n = n < end - at ? n : end - at;
+        if (!(*block & SCORE_MOVES))
+            continue;
+        memset(lessons.teaches, 0, sizeof lessons.teaches);
+        bool has_suspects =
+            n == AT_ONCE ? look(half + at, mean + at, stride, scores->px + at, &lessons)
+                         : look_at(half + at, mean + at, stride, scores->px + at, &lessons, n);
+        if (has_suspects) {
+            *block |= SUSPECT;
+            learn(seen, &lessons);
+        }
+    }
+}
+
+void fr_shadow_clear_at(enum fr_simd level, struct fr_shadow *shadow, const uint8_t *half,
+                        const int16_t *mean, uint32_t width_px, uint32_t height_px,
+                        const struct fr_scores *scores)
+{
     const size_t n_px = (size_t)width_px * height_px;
     struct fr_shadow seen = {0};
     uint8_t score_of[256] = {0, 1, SCORE_MOVES}; /* what each byte becomes */
 
     for (size_t y = 1; y + 1 < height_px; y++)
-        for (size_t x = 1; x + 1 < width_px; x += AT_ONCE) {
-            const size_t at = y * width_px + x, left = width_px - 1 - x;
-            const size_t n = left < AT_ONCE ? left : AT_ONCE;
-            if (!has_score(scores + at, n, SCORE_MOVES))
-                continue;
-            struct lessons lessons;
-            memset(lessons.teaches, 0, sizeof lessons.teaches);
-            if (n == AT_ONCE)
-                look(half + at, mean + at, width_px, scores + at, &lessons);
-            else
-                look_at(half + at, mean + at, width_px, scores + at, &lessons, n);
-            learn(&seen, &lessons);
-        }
+        look_along(look_at_of(level), &seen, half, mean, width_px, y * width_px + 1,
+                   (y + 1) * width_px - 1, scores);
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++) {
         shadow->same[i] += seen.same[i] - shadow->same[i] / (1 << FORGET_SHIFT);
         shadow->all[i] += seen.all[i] - shadow->all[i] / (1 << FORGET_SHIFT);
     }
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++)
         score_of[SUSPECT + i] = is_shadow(shadow, i) ? 0 : SCORE_MOVES;
-    for (size_t at = 0; at < n_px; at += AT_ONCE) {
-        const size_t end = n_px - at < AT_ONCE ? n_px : at + AT_ONCE;
-        if (has_score(scores + at, end - at, SUSPECT))
-            for (size_t i = at; i < end; i++)
-                scores[i] = score_of[scores[i]];
-    }
+    for (size_t block = 0, at = 0; at < n_px; block++, at += AT_ONCE)
+        if (scores->blocks[block] & SUSPECT) {
+            scores->blocks[block] &= (uint8_t)~SUSPECT;
+            for (size_t i = at; i < at + AT_ONCE && i < n_px; i++)
+                scores->px[i] = score_of[scores->px[i]];
+        }
 }
 
 void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
-                     uint32_t width_px, uint32_t height_px, uint8_t *scores)
+                     uint32_t width_px, uint32_t height_px, const struct fr_scores *scores)
 {
     fr_shadow_clear_at(fr_simd(), shadow, half, mean, width_px, height_px, scores);
 }

@@ -27,11 +27,12 @@ struct fr_shadow {
     int64_t same[FR_SHADOW_FACTORS], all[FR_SHADOW_FACTORS];
 };
 
-/* Learns from the foreground of a frame, and clears the scores (2: foreground) of what is shadow. */
+/* Learns from the foreground of a frame, and clears the scores (2: foreground) of what is shadow. The bits of
+ * the blocks stay as they are. */
 void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
-                     uint32_t width_px, uint32_t height_px, uint8_t *scores);
+                     uint32_t width_px, uint32_t height_px, const struct fr_scores *scores);
 
 /* The same with what a level has, which this machine must have: all give the same. */
 void fr_shadow_clear_at(enum fr_simd level, struct fr_shadow *shadow, const uint8_t *half,
                         const int16_t *mean, uint32_t width_px, uint32_t height_px,
-                        uint8_t *scores);
+                        const struct fr_scores *scores);

@@ -67,6 +67,23 @@ static void clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *
 enum { SIDE = 110 };
 static uint8_t half[SIDE * SIDE], scores[SIDE * SIDE], cleared[SIDE * SIDE];
 static int16_t mean[SIDE * SIDE];
+static uint8_t blocks[SIDE * SIDE / FR_BLOCK_PX + 1], blocks_before[SIDE * SIDE / FR_BLOCK_PX + 1];
+
+/* As the model leaves them. */
+static void summarise(const uint8_t *px, uint32_t n_px)
+{
+    memset(blocks, 0, sizeof blocks);
+    for (uint32_t i = 0; i < n_px; i++)
+        blocks[i / FR_BLOCK_PX] |= px[i];
+    memcpy(blocks_before, blocks, sizeof blocks);
+}
+
+static void check_blocks(const uint8_t *px, uint32_t n_px)
+{
+    ck_assert_mem_eq(blocks, blocks_before, sizeof blocks);
+    for (uint32_t i = 0; i < n_px; i++)
+        ck_assert_uint_le(px[i], 2);
+}
 
 /* Soft surfaces as well as the harshest, in light and dark, with shadows of a factor of their own. */
 static void draw(uint32_t n_px)
@@ -101,7 +118,10 @@ START_TEST(shadows_are_cleared_and_learnt_alike_at_every_level)
                 if (!fr_simd_has(level))
                     continue;
                 memcpy(cleared, scores, n_px);
-                fr_shadow_clear_at(level, &shadows[level], half, mean, width, height, cleared);
+                summarise(cleared, n_px);
+                fr_shadow_clear_at(level, &shadows[level], half, mean, width, height,
+                                   &(struct fr_scores){cleared, blocks});
+                check_blocks(cleared, n_px);
                 ck_assert_msg(memcmp(cleared, plain, n_px) == 0, "%s clears others",
                               fr_simd_name(level));
                 ck_assert_msg(memcmp(&shadows[level], &expected, sizeof expected) == 0,
@@ -143,7 +163,9 @@ START_TEST(every_factor_is_the_quotient_of_whole_numbers)
             expected = shadow;
             memset(mask, 2, sizeof mask);
             memset(plain, 2, sizeof plain);
-            fr_shadow_clear_at(level, &shadow, frame, background, WIDTH, 3, mask);
+            summarise(mask, sizeof mask);
+            fr_shadow_clear_at(level, &shadow, frame, background, WIDTH, 3,
+                               &(struct fr_scores){mask, blocks});
             clear(&expected, frame, background, WIDTH, 3, plain);
             ck_assert_msg(memcmp(mask, plain, sizeof mask) == 0, "%s, %d", fr_simd_name(level),
                           before);
