@@ -26,7 +26,7 @@ struct lessons {
 };
 
 /* Looks at up to AT_ONCE pixels, without branches: as many lanes of 16 bits. Marks the suspects among
- * them; returns false when there can be none, and nothing to learn. Gradients are at most 510, and those that teach so weak that their products are below 1,000. */
+ * them; returns whether there are any. Gradients are at most 510, and those that teach so weak that their products are below 1,000. */
 static inline __attribute__((always_inline)) bool look_at(const uint8_t *restrict half,
                                                           const int16_t *restrict mean,
                                                           size_t stride, uint8_t *restrict scores,
@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) bool look_at(const uint8_t *restric
     const uint8_t *restrict above = half - stride, *restrict below = half + stride;
     const int16_t *restrict mean_above = mean - stride, *restrict mean_below = mean + stride;
     int32_t quotients[AT_ONCE], divisors[AT_ONCE];
-    uint8_t is_dark[AT_ONCE], any = 0;
+    uint8_t is_dark[AT_ONCE], any = 0, suspects = 0;
 
     for (size_t i = 0; i < n; i++) {
         const int16_t value = half[i], before = (int16_t)(mean[i] >> FR_LEVEL_BITS);
@@ -76,39 +76,55 @@ static inline __attribute__((always_inline)) bool look_at(const uint8_t *restric
         ret->factor[i] = (uint8_t)factor;
         ret->same[i] = (int16_t)(now_x * expected_x + now_y * expected_y);
         ret->all[i] = (int16_t)(expected_x * expected_x + expected_y * expected_y);
-        scores[i] = (is_dark[i] & fits) ? (uint8_t)(SUSPECT + factor) : scores[i];
+        const uint8_t is_suspect = is_dark[i] & fits;
+        scores[i] = is_suspect ? (uint8_t)(SUSPECT + factor) : scores[i];
+        suspects |= is_suspect;
     }
-    return true;
+    return suspects;
 }
 
-typedef bool look_at_fn(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
-                        uint8_t *restrict scores, struct lessons *restrict ret);
-
-/* At AT_ONCE pixels, a number that compilers know. */
-static bool look_at_plain(const uint8_t *restrict half, const int16_t *restrict mean, size_t stride,
-                          uint8_t *restrict scores, struct lessons *restrict ret)
+/* Says of AT_ONCE pixels what their suspects have turned out to be; `moving` has a bit for each factor. */
+static inline __attribute__((always_inline)) void judge(uint8_t *scores, uint32_t moving, size_t n)
 {
-    return look_at(half, mean, stride, scores, ret, AT_ONCE);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t score = scores[i], moves = moving >> score % FR_SHADOW_FACTORS & 1;
+        scores[i] = (uint8_t)(score < SUSPECT ? score : moves * SCORE_MOVES);
+    }
 }
 
+/* Both at AT_ONCE pixels, a number that compilers know. */
+struct kernels {
+    bool (*look_at)(const uint8_t *half, const int16_t *mean, size_t stride, uint8_t *scores,
+                    struct lessons *ret);
+    void (*judge)(uint8_t *scores, uint32_t moving);
+};
+
+#define KERNELS(before, level)                                                                     \
+    before static bool look_at_##level(const uint8_t *half, const int16_t *mean, size_t stride,    \
+                                       uint8_t *scores, struct lessons *ret)                       \
+    {                                                                                              \
+        return look_at(half, mean, stride, scores, ret, AT_ONCE);                                  \
+    }                                                                                              \
+    before static void judge_##level(uint8_t *scores, uint32_t moving)                             \
+    {                                                                                              \
+        judge(scores, moving, AT_ONCE);                                                            \
+    }                                                                                              \
+    static const struct kernels level = {look_at_##level, judge_##level}
+
+KERNELS(, plain);
 #ifdef FR_SIMD_X86
-FR_SIMD_FOR_AVX2 static bool look_at_avx2(const uint8_t *restrict half,
-                                          const int16_t *restrict mean, size_t stride,
-                                          uint8_t *restrict scores, struct lessons *restrict ret)
-{
-    return look_at(half, mean, stride, scores, ret, AT_ONCE);
-}
+KERNELS(FR_SIMD_FOR_AVX2, avx2);
 #endif
 
-static look_at_fn *look_at_of(enum fr_simd level)
+static const struct kernels *kernels_at(enum fr_simd level)
 {
     switch (level) {
 #ifdef FR_SIMD_X86
     case FR_SIMD_AVX2:
-        return look_at_avx2;
+        return &avx2;
 #endif
     default:
-        return look_at_plain;
+        return &plain;
     }
 }
 
@@ -137,7 +153,7 @@ static bool is_shadow(const struct fr_shadow *shadow, size_t factor)
 }
 
 /* Looks at a row but for its first and last pixel, a block at a time, where anything moves. */
-static void look_along(look_at_fn *look, struct fr_shadow *seen, const uint8_t *half,
+static void look_along(const struct kernels *kernels, struct fr_shadow *seen, const uint8_t *half,
                        const int16_t *mean, size_t stride, size_t at, size_t end,
                        const struct fr_scores *scores)
 {
@@ -150,13 +166,10 @@ static void look_along(look_at_fn *look, struct fr_shadow *seen, const uint8_t *
         if (!(*block & SCORE_MOVES))
             continue;
         memset(lessons.teaches, 0, sizeof lessons.teaches);
-        bool has_suspects =
-            n == AT_ONCE ? look(half + at, mean + at, stride, scores->px + at, &lessons)
-                         : look_at(half + at, mean + at, stride, scores->px + at, &lessons, n);
-        if (has_suspects) {
+        if (n == AT_ONCE ? kernels->look_at(half + at, mean + at, stride, scores->px + at, &lessons)
+                         : look_at(half + at, mean + at, stride, scores->px + at, &lessons, n))
             *block |= SUSPECT;
-            learn(seen, &lessons);
-        }
+        learn(seen, &lessons);
     }
 }
 
@@ -164,24 +177,27 @@ void fr_shadow_clear_at(enum fr_simd level, struct fr_shadow *shadow, const uint
                         const int16_t *mean, uint32_t width_px, uint32_t height_px,
                         const struct fr_scores *scores)
 {
+    const struct kernels *kernels = kernels_at(level);
     const size_t n_px = (size_t)width_px * height_px;
     struct fr_shadow seen = {0};
-    uint8_t score_of[256] = {0, 1, SCORE_MOVES}; /* what each byte becomes */
+    uint32_t moving = 0; /* factors that are not those of a shadow */
 
     for (size_t y = 1; y + 1 < height_px; y++)
-        look_along(look_at_of(level), &seen, half, mean, width_px, y * width_px + 1,
-                   (y + 1) * width_px - 1, scores);
+        look_along(kernels, &seen, half, mean, width_px, y * width_px + 1, (y + 1) * width_px - 1,
+                   scores);
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++) {
         shadow->same[i] += seen.same[i] - shadow->same[i] / (1 << FORGET_SHIFT);
         shadow->all[i] += seen.all[i] - shadow->all[i] / (1 << FORGET_SHIFT);
     }
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++)
-        score_of[SUSPECT + i] = is_shadow(shadow, i) ? 0 : SCORE_MOVES;
+        moving |= (uint32_t)!is_shadow(shadow, i) << i;
     for (size_t block = 0, at = 0; at < n_px; block++, at += AT_ONCE)
         if (scores->blocks[block] & SUSPECT) {
             scores->blocks[block] &= (uint8_t)~SUSPECT;
-            for (size_t i = at; i < at + AT_ONCE && i < n_px; i++)
-                scores->px[i] = score_of[scores->px[i]];
+            if (n_px - at < AT_ONCE)
+                judge(scores->px + at, moving, n_px - at);
+            else
+                kernels->judge(scores->px + at, moving);
         }
 }
 
