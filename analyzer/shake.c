@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef FR_SIMD_X86
+#include <immintrin.h>
+#endif
+
 enum {
     SIDE = 8, /* of a spot */
     REACH = FR_SHAKE_REACH,
@@ -72,28 +76,89 @@ static bool is_busy(const struct fr_shake *shake, const struct fr_shake_spot *sp
     return false;
 }
 
-/* The differences of one spot, in all places, brightness aside. */
-static void compare(const uint8_t *half, const int16_t *mean, size_t stride,
-                    uint16_t ret_differences[PLACES][PLACES])
+/* A spot of the background as bright as the frame has it. What lies beyond black or white is cut off, for
+ * bytes; it differs from any pixel by so much more. */
+struct pattern {
+    uint8_t px[SIDE][SIDE];
+    uint32_t beyond; /* summed up */
+};
+
+static struct pattern take_pattern(const uint8_t *half, const int16_t *mean, size_t stride)
 {
-    uint8_t pattern[SIDE][SIDE];
+    struct pattern pattern = {0};
     int32_t brighter = 0;
 
     for (size_t y = 0; y < SIDE; y++)
-        for (size_t x = 0; x < SIDE; x++) {
-            pattern[y][x] = (uint8_t)grey(mean[y * stride + x]);
-            brighter += half[y * stride + x] - pattern[y][x];
-        }
+        for (size_t x = 0; x < SIDE; x++)
+            brighter += half[y * stride + x] - grey(mean[y * stride + x]);
     brighter /= SIDE * SIDE;
-    half -= REACH * stride + REACH;
-    for (size_t dy = 0; dy < PLACES; dy++)
-        for (size_t dx = 0; dx < PLACES; dx++) {
-            int32_t sum = 0;
-            for (size_t y = 0; y < SIDE; y++)
-                for (size_t x = 0; x < SIDE; x++)
-                    sum += abs(half[(dy + y) * stride + dx + x] - brighter - pattern[y][x]);
-            ret_differences[dy][dx] = (uint16_t)(sum < DIFFERENCE_MAX ? sum : DIFFERENCE_MAX);
+    for (size_t y = 0; y < SIDE; y++)
+        for (size_t x = 0; x < SIDE; x++) {
+            int32_t level = grey(mean[y * stride + x]) + brighter;
+            int32_t cut = level < 0 ? 0 : level < 255 ? level : 255;
+            pattern.px[y][x] = (uint8_t)cut;
+            pattern.beyond += (uint32_t)abs(level - cut);
         }
+    return pattern;
+}
+
+/* The sum of absolute differences. `half` is where the frame is laid against the pattern. */
+typedef uint32_t sum_differences_fn(const struct pattern *pattern, const uint8_t *half,
+                                    size_t stride);
+
+static uint32_t sum_differences_plain(const struct pattern *pattern, const uint8_t *half,
+                                      size_t stride)
+{
+    uint32_t sum = 0;
+    for (size_t y = 0; y < SIDE; y++, half += stride)
+        for (size_t x = 0; x < SIDE; x++)
+            sum += (uint32_t)abs(half[x] - pattern->px[y][x]);
+    return sum;
+}
+
+#ifdef FR_SIMD_X86
+/* There is an instruction for it, which compilers do not find. */
+static uint32_t sum_differences_sse2(const struct pattern *pattern, const uint8_t *half,
+                                     size_t stride)
+{
+    __m128i sum = _mm_setzero_si128();
+    for (size_t y = 0; y < SIDE; y += 2, half += 2 * stride) {
+        __m128i rows = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)half),
+                                          _mm_loadl_epi64((const __m128i *)(half + stride)));
+        __m128i wanted = _mm_loadu_si128((const __m128i *)pattern->px[y]);
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(rows, wanted));
+    }
+    return (uint32_t)(_mm_cvtsi128_si32(sum) + _mm_extract_epi16(sum, 4));
+}
+#endif
+
+static sum_differences_fn *sum_differences_at(enum fr_simd level)
+{
+    switch (level) {
+#ifdef FR_SIMD_X86
+    case FR_SIMD_AVX2:
+    case FR_SIMD_SSE2:
+        return sum_differences_sse2;
+#endif
+    default:
+        return sum_differences_plain;
+    }
+}
+
+/* Spots, and where the frame has them if the camera stands still. */
+struct spots {
+    size_t n, stride;
+    const uint8_t *at[FR_SHAKE_SPOTS];
+    struct pattern patterns[FR_SHAKE_SPOTS];
+};
+
+static uint16_t compare(sum_differences_fn *sum_differences, const struct spots *spots, size_t i,
+                        size_t x, size_t y)
+{
+    const uint8_t *half = spots->at[i] + y * spots->stride + x - REACH * spots->stride - REACH;
+    uint32_t sum =
+        sum_differences(&spots->patterns[i], half, spots->stride) + spots->patterns[i].beyond;
+    return (uint16_t)(sum < DIFFERENCE_MAX ? sum : DIFFERENCE_MAX);
 }
 
 /* How far, in quarters, the minimum lies towards `after`: two lines of equal and opposite slope
@@ -105,40 +170,62 @@ static int32_t refine(uint32_t before, uint32_t at, uint32_t after)
     return steep > 0 ? (int32_t)((4 * towards + (towards > 0 ? steep : -steep)) / (2 * steep)) : 0;
 }
 
-struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
-                                  const int16_t *mean, const uint8_t *busy, bool is_shaking)
+/* A first displacement takes away an eighth of the difference. */
+static bool is_enough(uint32_t difference, uint32_t still)
 {
+    return 8ull * difference < 7ull * still;
+}
+
+/* Whether nothing can become of any displacement any more: differences only grow with each spot. */
+static bool stands_still(const uint32_t differences[PLACES][PLACES], uint32_t still)
+{
+    uint32_t least = UINT32_MAX;
+    for (size_t i = 0; i < (size_t)PLACES * PLACES; i++)
+        if (i != (size_t)REACH * PLACES + REACH && differences[i / PLACES][i % PLACES] < least)
+            least = differences[i / PLACES][i % PLACES];
+    return !is_enough(least, still);
+}
+
+struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *shake,
+                                     const uint8_t *half, const int16_t *mean, const uint8_t *busy,
+                                     bool is_shaking)
+{
+    sum_differences_fn *const sum_differences = sum_differences_at(level);
+    struct spots spots = {.n = 0, .stride = shake->width_px};
     uint16_t own[FR_SHAKE_SPOTS][PLACES][PLACES];
-    uint32_t differences[PLACES][PLACES] = {0};
-    size_t n_spots = 0, n_agreed = 0, best_x = REACH, best_y = REACH;
+    uint32_t differences[PLACES][PLACES] = {0}, still = 0;
+    size_t n_agreed = 0, best_x = REACH, best_y = REACH;
 
     for (size_t i = 0; i < FR_SHAKE_SPOTS; i++) {
         const struct fr_shake_spot *spot = &shake->spots[i];
         if (!spot->texture || is_busy(shake, spot, busy))
             continue;
         size_t at = (size_t)spot->y_px * shake->width_px + spot->x_px;
-        compare(half + at, mean + at, shake->width_px, own[n_spots]);
-        for (size_t y = 0; y < PLACES; y++)
-            for (size_t x = 0; x < PLACES; x++)
-                differences[y][x] += own[n_spots][y][x];
-        n_spots++;
+        spots.at[spots.n] = half + at;
+        spots.patterns[spots.n] = take_pattern(half + at, mean + at, shake->width_px);
+        still += compare(sum_differences, &spots, spots.n++, REACH, REACH);
     }
-    if (n_spots < SPOTS_MIN)
+    if (spots.n < SPOTS_MIN)
         return (struct fr_shift){0};
+    for (size_t i = 0; i < spots.n; i++) {
+        for (size_t y = 0; y < PLACES; y++)
+            for (size_t x = 0; x < PLACES; x++) {
+                own[i][y][x] = compare(sum_differences, &spots, i, x, y);
+                differences[y][x] += own[i][y][x];
+            }
+        if (!is_shaking && stands_still((const uint32_t(*)[PLACES])differences, still))
+            return (struct fr_shift){0};
+    }
     for (size_t y = 0; y < PLACES; y++)
         for (size_t x = 0; x < PLACES; x++)
             if (differences[y][x] < differences[best_y][best_x]) {
                 best_x = x;
                 best_y = y;
             }
-    uint64_t least = differences[best_y][best_x];
-    if (8 * least > (is_shaking ? 8ull : 7ull) * differences[REACH][REACH])
-        return (struct fr_shift){0};
     /* What moves before a camera that stands still moves a few of the spots. */
-    for (size_t i = 0; i < n_spots; i++)
+    for (size_t i = 0; i < spots.n; i++)
         n_agreed += own[i][best_y][best_x] < own[i][REACH][REACH];
-    bool is_away = best_x != REACH || best_y != REACH;
-    if (is_away && !is_shaking && 2 * n_agreed < n_spots)
+    if (!is_shaking && 2 * n_agreed < spots.n)
         return (struct fr_shift){0};
     struct fr_shift shift = {.x_q2 = 4 * ((int32_t)best_x - REACH),
                              .y_q2 = 4 * ((int32_t)best_y - REACH)};
@@ -149,6 +236,12 @@ struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *h
         shift.y_q2 += refine(differences[best_y - 1][best_x], differences[best_y][best_x],
                              differences[best_y + 1][best_x]);
     return shift;
+}
+
+struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
+                                  const int16_t *mean, const uint8_t *busy, bool is_shaking)
+{
+    return fr_shake_estimate_at(fr_simd(), shake, half, mean, busy, is_shaking);
 }
 
 static uint32_t inside(int32_t at, uint32_t side)

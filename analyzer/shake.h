@@ -5,13 +5,15 @@
  * spots (but not where something moved a frame ago), displaced by up to FR_SHAKE_REACH pixels each
  * way. The absolute differences are summed over all spots, so that edges of all directions decide
  * together; their minimum is the displacement, refined to quarters of a pixel by the equiangular line
- * through its neighbours. A still camera has its minimum at 0 and pays for nothing more than this.
+ * through its neighbours. A still camera has its minimum at 0, which mostly shows after a
+ * few spots: no other sum can become small enough any more, and it pays for nothing else.
  *
  * Pure integer arithmetic.
  */
 #pragma once
 
 #include "analyzer/gain.h"
+#include "common/media/simd.h"
 
 #include <stdbool.h>
 
@@ -49,6 +51,11 @@ void fr_shake_choose(struct fr_shake *shake, const int16_t *mean, uint32_t n_cel
  * the difference and have half of the spots agree; one of a camera that is known to shake need not. */
 struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
                                   const int16_t *mean, const uint8_t *busy, bool is_shaking);
+
+/* The same with what a level has, which this machine must have: all give the same. */
+struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *shake,
+                                     const uint8_t *half, const int16_t *mean, const uint8_t *busy,
+                                     bool is_shaking);
 
 /* `half` as it were if the camera had stood still, interpolated. What lies outside repeats the edge. */
 void fr_shake_align(const uint8_t *half, uint32_t width_px, uint32_t height_px,
