@@ -18,44 +18,10 @@ import sys
 import time
 import unittest
 
-OUT = pathlib.Path("/run/out")
+sys.dont_write_bytecode = True
+from booted import PATIENCE_S, main, property_of, run, run_inside, wait_for  # noqa: E402
+
 CAPTURE, ANALYZER = "framering-capture@cam0.service", "framering-analyzer@cam0.service"
-PATIENCE_S = 90  # emulation is slow, and its host may be busy
-
-TEST_UNIT = """
-[Unit]
-SuccessAction=exit-force
-FailureAction=exit-force
-[Service]
-Type=oneshot
-Environment=FRAMERING_BUILD={build}
-ExecStart={command} --inside
-StandardOutput=file:{out}/inside.log
-StandardError=file:{out}/inside.log
-"""
-
-
-def run(*words, check=True):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S,
-                          stdin=subprocess.DEVNULL)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def wait_for(what, check):
-    """The first true answer of check()."""
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        answer = check()
-        if answer:
-            return answer
-        time.sleep(1)  # each look is a process, which is dear in emulation
-    raise AssertionError(f"waited {PATIENCE_S} s for {what}")
-
-
-def property_of(unit, name):
-    return run("systemctl", "show", "-P", name, unit).strip()
 
 
 def main_pid(unit):
@@ -244,31 +210,6 @@ def check_demo(device):
     print("The demo takes the first camera that it finds ... ok", flush=True)
 
 
-def run_inside(script):
-    """Boots systemd, runs `script --inside` as a unit in it, and returns its exit status."""
-    pathlib.Path("/sys/fs/cgroup").mkdir(exist_ok=True)
-    if not os.path.ismount("/sys/fs/cgroup"):
-        run("mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
-    unit = pathlib.Path("/run/systemd/system/framering-test.service")
-    unit.parent.mkdir(parents=True, exist_ok=True)
-    # A boot empties /tmp, and this may stand in there.
-    folder = pathlib.Path("/run/framering-test")
-    folder.mkdir()
-    for path in (pathlib.Path(script), pathlib.Path(__file__)):
-        shutil.copy(path, folder)
-    unit.write_text(TEST_UNIT.format(
-        command=f"{sys.executable} {folder / pathlib.Path(script).name}", out=OUT,
-        build=os.environ["FRAMERING_BUILD"]))
-    # The variable makes systemd act as in a container: it ends with the unit's exit status.
-    done = subprocess.run(["unshare", "--fork", "--pid", "--mount-proc", "env", "-i",
-                           "container=other", f"PATH={os.environ['PATH']}",
-                           "/lib/systemd/systemd", "--system", "--unit=framering-test.service",
-                           "--log-target=journal"], stdin=subprocess.DEVNULL)
-    log = OUT / "inside.log"
-    print(log.read_text() if log.exists() else "systemd ended without running the tests", flush=True)
-    return done.returncode
-
-
 def boot():
     if not pathlib.Path("/lib/systemd/systemd").exists():
         print("systemd is not installed here (apt-get install systemd)")
@@ -285,10 +226,4 @@ def boot():
 
 
 if __name__ == "__main__":
-    if "--inside" not in sys.argv:
-        sys.exit(boot())
-    sys.argv.remove("--inside")
-    result = unittest.main(verbosity=2, exit=False).result
-    if not result.wasSuccessful():
-        print(run("journalctl", "-u", "framering-*", "-n", "60", "--no-pager", check=False))
-    sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
+    main(boot, "framering-*")

@@ -14,7 +14,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from services import property_of, run, run_inside, wait_for  # noqa: E402
+from booted import main, property_of, run, run_inside, wait_for  # noqa: E402
 
 CONF = pathlib.Path("/etc/framering/cameras")
 DRIVER = pathlib.Path("/sys/bus/platform/drivers/vivid")
@@ -168,11 +168,4 @@ def boot():
 
 
 if __name__ == "__main__":
-    if "--inside" not in sys.argv:
-        sys.exit(boot())
-    sys.argv.remove("--inside")
-    result = unittest.main(verbosity=2, exit=False).result
-    if not result.wasSuccessful():
-        print(run("journalctl", "-u", "framering-*", "-u", "systemd-udevd", "-n", "80", "--no-pager",
-                  check=False))
-    sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
+    main(boot, "framering-*", "systemd-udevd")
