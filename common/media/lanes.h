@@ -24,7 +24,8 @@
  *     words_abs(a), words_min(a, b), words_max(a, b)
  *     words_high(a, b)                a * b >> 16
  *     words_share(a, b)               (a * b + (1 << 14)) >> 15, neither of them below 0
- *     words_rounded(a, shift)         (a + (1 << shift >> 1)) >> shift, of words_shift_init(1 to 14)
+ *     words_rounded(a, shift)         (a + (1 << shift >> 1)) >> shift, of words_shift_init(1 to 14); anything
+ *                                     where the sum has more than 15 bits
  *     words_floored(a, shift)         a >> shift, of the same, 2 to 14
  *
  * FR_LANES_INLINE stands before a function that is to be part of the kernel, FR_LANES_KERNEL before that

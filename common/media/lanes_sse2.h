@@ -106,6 +106,7 @@ FR_LANES_INLINE words words_floored(words a, struct words_shift shift)
 
 FR_LANES_INLINE words words_rounded(words a, struct words_shift shift)
 {
-    return words_floored(a + shift.half, shift);
+    /* Where this does not fit, nobody wants the lane. */
+    return words_floored((words)((unsigned_words)a + (unsigned_words)shift.half), shift);
 }
 #endif
