@@ -60,6 +60,7 @@ struct fr_detector {
     bool are_mean_sums_old;
     uint16_t *ratios_q10; /* for each tile: its brightness beside its background's */
     bool *lit;            /* for each tile: it is lit differently */
+    size_t n_lit;         /* of them */
     uint8_t *scratch;
     struct fr_background background;
     struct fr_components *components;
@@ -388,9 +389,11 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
     };
 }
 
-/* Learns pixels one after the other, and adds up each row of tiles when its last has been learnt. */
-static void learn_run(struct fr_detector *d, const struct fr_background_step *step, size_t first_px,
-                      size_t n_px, struct fr_background_count *sum)
+/* Learns pixels one after the other. Each row of tiles is compared with its background before its first
+ * pixel is learnt, and added up when its last one has been: all of that while it is near. */
+static void learn_run(struct fr_detector *d, const struct fr_background_step *step,
+                      uint32_t gain_q10, size_t first_px, size_t n_px,
+                      struct fr_background_count *sum)
 {
     const struct fr_scores scores = {d->mask, d->blocks};
     const size_t strip_px = (size_t)FR_TILE_SIDE * d->half_width_px, end = first_px + n_px;
@@ -398,31 +401,40 @@ static void learn_run(struct fr_detector *d, const struct fr_background_step *st
     for (size_t at = first_px, to; at < end; at = to) {
         to = (at / strip_px + 1) * strip_px;
         to = to < end ? to : end;
+        if (at % strip_px == 0)
+            d->n_lit += fr_texture_find_lit(
+                d->plane, d->background.mean, d->half_width_px, d->half_height_px,
+                (uint32_t)(at / strip_px) * FR_TILE_SIDE, d->ratios_q10, gain_q10, d->lit);
+        fr_detector_step_done(FR_STEP_LIT);
         struct fr_background_count count =
             fr_background_learn(&d->background, at, to - at, step, d->plane, &scores);
         sum->n_moving += count.n_moving;
         sum->n_still += count.n_still;
         if (to % strip_px == 0 || to == d->background.n_px)
             sum_mean_tiles_at(d, (uint32_t)((to - 1) / strip_px) * FR_TILE_SIDE);
+        fr_detector_step_done(FR_STEP_LEARN);
     }
 }
 
 /* Learns the picture, each area of it as sensitive as it is to be. What is ignored is learnt as well,
  * and known when it is looked at again; but it says nothing about the light. */
-static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_ns)
+static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_ns,
+                                        uint32_t gain_q10)
 {
     const struct fr_background_step step = plan_step(d, elapsed_ns);
     struct fr_background_count sum = {0}, ignored = {0};
 
+    d->n_lit = 0;
+
     if (!d->map) {
         struct fr_background_step own = fr_sensitivity_step(step, d->settings.sensitivity);
-        learn_run(d, &own, 0, d->background.n_px, &sum);
+        learn_run(d, &own, gain_q10, 0, d->background.n_px, &sum);
     }
     for (size_t i = 0, at = 0; d->map && i < d->map->n_runs; at += d->map->runs[i++].n_px) {
         const struct fr_area_run *run = &d->map->runs[i];
         unsigned sensitivity = run->sensitivity ? run->sensitivity : d->settings.sensitivity;
         struct fr_background_step own = fr_sensitivity_step(step, sensitivity);
-        learn_run(d, &own, at, run->n_px, run->is_ignored ? &ignored : &sum);
+        learn_run(d, &own, gain_q10, at, run->n_px, run->is_ignored ? &ignored : &sum);
     }
     d->are_mean_sums_old = false;
     return sum;
@@ -546,11 +558,7 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
     fr_tiles_ratio(d->sums, d->mean_sums, width, height, d->ratios_q10);
     *ret_gain_q10 = follow_light(d);
     fr_detector_step_done(FR_STEP_GAIN);
-    size_t n_lit =
-        fr_texture_find_lit(d->plane, mean, width, height, d->ratios_q10, *ret_gain_q10, d->lit);
-    fr_detector_step_done(FR_STEP_LIT);
-
-    struct fr_background_count count = learn(d, elapsed_ns);
+    struct fr_background_count count = learn(d, elapsed_ns, *ret_gain_q10);
     d->n_learnt++;
     if (d->map)
         fill_ignored(d, 0);
@@ -564,7 +572,7 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
         return true;
     }
     fr_detector_step_done(FR_STEP_LEARN);
-    if (n_lit)
+    if (d->n_lit)
         fr_texture_clear_lit(d->mask, width, height, d->lit);
     const struct fr_scores scores = {d->mask, d->blocks};
     fr_shadow_clear(&d->shadow, d->plane, mean, width, height, &scores);

@@ -68,24 +68,23 @@ static bool is_same_texture(const struct sums *s)
 }
 
 size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
-                           uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
-                           bool *ret_lit)
+                           uint32_t height_px, uint32_t y_px, const uint16_t *ratios_q10,
+                           uint32_t gain_q10, bool *lit)
 {
-    size_t n_lit = 0;
+    const uint32_t rows = height_px - y_px < FR_TILE_SIDE ? height_px - y_px : FR_TILE_SIDE;
+    size_t tile = (size_t)(y_px / FR_TILE_SIDE) * fr_tiles(width_px), n_lit = 0;
 
-    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE) {
-        uint32_t rows = height_px - y < FR_TILE_SIDE ? height_px - y : FR_TILE_SIDE;
-        for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE, ratios_q10++, ret_lit++) {
-            uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
-            uint32_t off = *ratios_q10 > gain_q10 ? *ratios_q10 - gain_q10 : gain_q10 - *ratios_q10;
-            *ret_lit = false;
-            if (!*ratios_q10 || off * 32 < gain_q10)
-                continue;
-            size_t at = (size_t)y * width_px + x;
-            struct sums sums = sum_tile(half + at, mean + at, width_px, columns, rows);
-            *ret_lit = is_same_texture(&sums);
-            n_lit += *ret_lit;
-        }
+    for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE, tile++) {
+        const uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
+        const uint32_t ratio = ratios_q10[tile];
+        const uint32_t off = ratio > gain_q10 ? ratio - gain_q10 : gain_q10 - ratio;
+        lit[tile] = false;
+        if (!ratio || off * 32 < gain_q10)
+            continue;
+        const size_t at = (size_t)y_px * width_px + x;
+        const struct sums sums = sum_tile(half + at, mean + at, width_px, columns, rows);
+        lit[tile] = is_same_texture(&sums);
+        n_lit += lit[tile];
     }
     return n_lit;
 }

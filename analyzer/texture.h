@@ -11,12 +11,12 @@
 
 #include <stdbool.h>
 
-/* Marks in `ret_lit`, a byte for each tile, those that are lit differently from their background;
- * `ratios_q10` are the tiles' own ratios, measured before the mean was scaled by `gain_q10`. Tiles
- * without a ratio, or with the gain's, are not marked. Returns how many are. */
+/* Marks in `lit`, a byte for each tile, those of the row of tiles that begins at y_px that are lit
+ * differently from their background; `ratios_q10` are the tiles' own ratios, measured before the mean was
+ * scaled by `gain_q10`. Tiles without a ratio, or with the gain's, are not marked. Returns how many are. */
 size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
-                           uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
-                           bool *ret_lit);
+                           uint32_t height_px, uint32_t y_px, const uint16_t *ratios_q10,
+                           uint32_t gain_q10, bool *lit);
 
 /* Clears the pixels of the marked tiles. */
 void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, const bool *lit);
