@@ -3,6 +3,7 @@
 #include "analyzer/components.h"
 #include "analyzer/detector_steps.h"
 #include "analyzer/gain.h"
+#include "analyzer/habit.h"
 #include "analyzer/majority.h"
 #include "analyzer/relight.h"
 #include "analyzer/sensitivity.h"
@@ -66,6 +67,7 @@ struct fr_detector {
     struct fr_components *components;
     const struct fr_area_map *map; /* NULL: everything is looked at, and alike */
     struct fr_shadow shadow;
+    struct fr_habit habit;
     struct fr_shake shake;
     struct fr_shift shift;  /* of this frame */
     uint32_t shaking_count; /* frames for which the camera is still held to shake */
@@ -144,7 +146,7 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
     return sizeof(struct fr_detector) + 2 * (size_t)w * h + fr_background_bytes((size_t)w * h) +
            fr_blocks((size_t)w * h) +
-           n_tiles * (sizeof(uint8_t) + 3 * sizeof(uint16_t) + sizeof(bool)) +
+           n_tiles * (2 * sizeof(uint8_t) + 4 * sizeof(uint16_t) + sizeof(bool)) +
            fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
 
@@ -176,6 +178,7 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
     d->scratch = malloc(fr_majority_scratch_bytes(d->half_width_px));
     if (!d->plane || !d->mask || !d->blocks || !d->busy || !d->sums || !d->mean_sums ||
         !d->ratios_q10 || !d->lit || !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
+        fr_habit_init(&d->habit, d->half_width_px, d->half_height_px) < 0 ||
         fr_components_new(d->half_width_px, &d->components) < 0) {
         fr_detector_free(d);
         return -ENOMEM;
@@ -198,6 +201,7 @@ void fr_detector_free(struct fr_detector *detector)
     free(detector->lit);
     free(detector->scratch);
     fr_background_fini(&detector->background);
+    fr_habit_fini(&detector->habit);
     fr_components_free(detector->components);
     free(detector);
 }
@@ -299,6 +303,7 @@ static void begin(struct fr_detector *d, int64_t captured_mono_ns)
     d->shaking_count = d->shaken_count = 0;
     d->shift = (struct fr_shift){0};
     d->shadow = (struct fr_shadow){0};
+    fr_habit_restart(&d->habit);
     fr_shake_init(&d->shake, d->half_width_px, d->half_height_px);
     fr_shake_choose(&d->shake, d->background.mean, FR_SHAKE_SPOTS);
     d->brightness = 1;
@@ -521,6 +526,15 @@ static void tell_objects(struct fr_detector *d, const struct fr_spans *within, d
     }
 }
 
+/* Whether all that is told of it moves as a rule. */
+static bool is_expected(const struct fr_detector *d, const struct fr_detection *detection)
+{
+    for (size_t i = 0; i < detection->n_told; i++)
+        if (!fr_habit_expects(&d->habit, d->busy, &detection->objects[i]))
+            return false;
+    return true;
+}
+
 static void swap_planes(struct fr_detector *d)
 {
     uint8_t *swap = d->plane;
@@ -645,6 +659,9 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
     ret_detection->is_settling = d->settled_ns < SETTLE_NS || is_doubtful;
     tell_objects(d, NULL, d->settings.object_min_share, d->settings.object_max_share,
                  ret_detection);
+    fr_habit_learn(&d->habit, d->busy, ret_detection->objects, ret_detection->n_told, elapsed_ns,
+                   d->settings.static_object_ns);
+    ret_detection->is_expected = is_expected(d, ret_detection);
     fr_detector_step_done(FR_STEP_OBJECTS);
     return 0;
 }
@@ -656,6 +673,7 @@ int fr_detector_look_into(struct fr_detector *detector, size_t zone, double obje
         return -ENODATA;
     tell_objects(detector, &detector->map->zones[zone], object_min_share, object_max_share,
                  detection);
+    detection->is_expected = is_expected(detector, detection);
     return 0;
 }
 

@@ -131,7 +131,7 @@ static void follow_motion(struct fr_events *events, struct fr_motion *motion, in
                           const struct fr_frame_id *frame, const struct fr_detection *detection)
 {
     const struct fr_event_settings *settings = &motion->zone.settings;
-    bool moves = detection->n_objects && !detection->is_settling;
+    bool moves = detection->n_objects && !detection->is_settling && !detection->is_expected;
 
     /* A change of light that became motion's beginning was none. */
     if (detection->is_light_change && !motion->is_moving)
