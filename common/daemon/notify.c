@@ -1,34 +1,31 @@
-/* The protocol of sd_notify(3), spoken by ourselves, for libsystemd's sd_notify() waits as long as the manager
- * does not read its socket, and no camera stops for that.
- *
- * What is to be told goes into a box, and from there as one message to the manager, without waiting. When the
- * manager's socket is full it stays in the box, where a newer status takes the place of an older one, and a
- * thread waits for room; it ends when the box is empty. So there is no thread while the manager reads. Other
- * errors are told to nobody, for there is nobody; what is in the box then goes with the next message.
+/* What is to be told goes into a box, and from there to the manager by sd_notify() in a thread of its own, for
+ * that call waits as long as the manager does not read its socket, and no camera stops for that. Meanwhile a
+ * newer status takes the place of an older one. The thread ends when the box is empty. Errors are told to
+ * nobody, for there is nobody; when no thread can be had, the next message takes this one along.
  */
 #include "common/daemon/notify.h"
 
 #include "common/daemon/log.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+enum {
+    GOODBYE_S = 1, /* so long the end waits for its message to be taken */
+    STACK_BYTES = 256 << 10,
+};
 
 static struct {
     pthread_mutex_t lock; /* held for one message; nothing under it blocks */
-    bool is_ready, is_alive, is_stopping;
+    pthread_cond_t is_told;
+    bool has_thread, is_ready, is_alive, is_stopping;
     char status[1024]; /* escaped; "": none */
-    int waiting_fd;    /* the socket on which the thread waits for room, or -1: no thread */
-} box = {.lock = PTHREAD_MUTEX_INITIALIZER, .waiting_fd = -1};
+} box = {.lock = PTHREAD_MUTEX_INITIALIZER, .is_told = PTHREAD_COND_INITIALIZER};
 
 bool fr_notify_has_manager(void)
 {
@@ -36,71 +33,37 @@ bool fr_notify_has_manager(void)
     return address && *address;
 }
 
-/* A socket to the manager; negative errno when there is none to be had. */
-static int open_socket(void)
+/* All that is in the box as one message, which empties it. False: there is nothing. With the lock. */
+static bool take(char *message, size_t size)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *name = getenv("NOTIFY_SOCKET");
-    size_t length = name ? strlen(name) : 0;
-
-    if (length < 2 || length >= sizeof address.sun_path || (*name != '/' && *name != '@'))
-        return -EAFNOSUPPORT;
-    memcpy(address.sun_path, name, length);
-    if (*name == '@')
-        address.sun_path[0] = 0; /* an abstract name */
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (connect(fd, (struct sockaddr *)&address,
-                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0) {
-        int rc = -errno;
-        close(fd);
-        return rc;
-    }
-    return fd;
-}
-
-/* Tells all that is in the box, and empties it. -EAGAIN: there is no room now. With the lock. */
-static int tell(int fd)
-{
-    char message[sizeof box.status + 64];
-    int n = snprintf(message, sizeof message, "%s%s%s%s%s", box.is_ready ? "READY=1\n" : "",
-                     box.is_alive ? "WATCHDOG=1\n" : "", *box.status ? "STATUS=" : "", box.status,
-                     *box.status ? "\n" : "");
-    n += snprintf(message + n, sizeof message - (size_t)n, "%s",
-                  box.is_stopping ? "STOPPING=1\n" : "");
-    ssize_t sent;
-    do
-        sent = send(fd, message, (size_t)n - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    if (sent < 0)
-        return -errno;
+    int n = snprintf(message, size, "%s%s%s%s%s", box.is_ready ? "READY=1\n" : "",
+                     box.is_alive ? "WATCHDOG=1\n" : "", box.is_stopping ? "STOPPING=1\n" : "",
+                     *box.status ? "STATUS=" : "", box.status);
     box.is_ready = box.is_alive = box.is_stopping = false;
     box.status[0] = 0;
-    return 0;
+    if (n > 0 && message[n - 1] == '\n')
+        message[n - 1] = 0;
+    return n > 0;
 }
 
-static void *wait_for_room(void *unused)
+static void *tell(void *unused)
 {
-    bool is_done;
+    char message[sizeof box.status + 64];
 
     (void)unused;
-    do {
-        /* Nobody else closes it, nor puts another in its place, while we are there. */
-        struct pollfd room = {.fd = box.waiting_fd, .events = POLLOUT};
-        int rc = poll(&room, 1, -1);
-        pthread_mutex_lock(&box.lock);
-        is_done = rc < 0 || tell(box.waiting_fd) != -EAGAIN;
-        if (is_done) {
-            close(box.waiting_fd);
-            box.waiting_fd = -1;
-        }
+    pthread_mutex_lock(&box.lock);
+    while (take(message, sizeof message)) {
         pthread_mutex_unlock(&box.lock);
-    } while (!is_done);
+        sd_notify(0, message);
+        pthread_mutex_lock(&box.lock);
+    }
+    box.has_thread = false;
+    pthread_cond_broadcast(&box.is_told);
+    pthread_mutex_unlock(&box.lock);
     return NULL;
 }
 
-static int start_waiting(void)
+static int start_telling(void)
 {
     sigset_t all, before;
     pthread_attr_t attributes;
@@ -110,38 +73,27 @@ static int start_waiting(void)
     if (rc)
         return -rc;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all); /* signals are for the program's own threads */
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    rc = -pthread_create(&thread, &attributes, wait_for_room, NULL);
+    rc = -pthread_create(&thread, &attributes, tell, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return rc;
 }
 
 /* Something has come into the box. With the lock. */
-static void tell_or_wait(void)
+static void have_it_told(void)
 {
-    if (box.waiting_fd >= 0)
-        return; /* the thread takes it along */
-    int fd = open_socket();
-    if (fd < 0)
-        return;
-    if (tell(fd) != -EAGAIN) {
-        close(fd);
-        return;
-    }
-    box.waiting_fd = fd;
-    if (start_waiting() < 0) {
-        close(fd);
-        box.waiting_fd = -1;
-    }
+    if (!box.has_thread && fr_notify_has_manager())
+        box.has_thread = start_telling() == 0;
 }
 
 static void set_and_tell(bool *flag)
 {
     pthread_mutex_lock(&box.lock);
     *flag = true;
-    tell_or_wait();
+    have_it_told();
     pthread_mutex_unlock(&box.lock);
 }
 
@@ -162,7 +114,7 @@ void fr_notify_status(const char *fmt, ...)
         return;
     pthread_mutex_lock(&box.lock);
     fr_log_escape(text, box.status, sizeof box.status);
-    tell_or_wait();
+    have_it_told();
     pthread_mutex_unlock(&box.lock);
 }
 
@@ -173,18 +125,22 @@ void fr_notify_watchdog(void)
 
 void fr_notify_stopping(void)
 {
+    struct timespec until;
+
     set_and_tell(&box.is_stopping);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += GOODBYE_S;
+    pthread_mutex_lock(&box.lock);
+    while (box.has_thread && pthread_cond_timedwait(&box.is_told, &box.lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&box.lock);
 }
 
 int64_t fr_notify_watchdog_interval_ns(void)
 {
-    const char *text = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
-    unsigned long long timeout_us;
-    char end;
+    uint64_t timeout_us = 0;
 
-    if (!text || sscanf(text, "%llu%c", &timeout_us, &end) != 1 || timeout_us > INT64_MAX / 1000)
-        return 0;
-    if (pid && strtoll(pid, NULL, 10) != getpid()) /* it means another process */
+    if (sd_watchdog_enabled(0, &timeout_us) <= 0 || timeout_us > INT64_MAX / 1000)
         return 0;
     return (int64_t)timeout_us * 1000 / 2;
 }

@@ -94,6 +94,7 @@ class Manager:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         self.seen = []  # (time, line)
+        self.rest = []  # of the last message, whose lines come in no order
 
     def fill(self):
         """Messages of somebody else's, until there is no room for another. Returns their number."""
@@ -117,9 +118,11 @@ class Manager:
     def until(self, pattern, patience_s=PATIENCE_S):
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
-            for line in self.take(deadline - time.monotonic()):
+            lines, self.rest = self.rest or self.take(deadline - time.monotonic()), []
+            for line in lines:
                 match = re.search(pattern, line)
                 if match:
+                    self.rest = [other for other in lines if other != line]
                     return match
         raise AssertionError(f"no {pattern} in {patience_s} s; before: {self.seen[-20:]}")
 

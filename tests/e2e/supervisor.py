@@ -54,8 +54,7 @@ ERRORS = {
     "eventfd2": ("EMFILE",), "inotify_init1": ("EMFILE",), "inotify_add_watch": ("ENOSPC", "EACCES"),
     "read": ("EIO", "EINTR", "EAGAIN"), "read event": ("EAGAIN", "EINTR"), "pread64": ("EIO", "EINTR"),
     "write": ("ENOSPC", "EIO", "EINTR", "EAGAIN"), "pwrite64": ("ENOSPC", "EINTR"),
-    # Not EAGAIN: a manager that does not read is waited for beyond the end, in a thread that has a socket.
-    "sendto": ("ECONNREFUSED", "EINTR", "ENOBUFS"),
+    "sendmsg": ("EAGAIN", "ECONNREFUSED", "EINTR"), "sendto": ("EAGAIN", "ECONNREFUSED", "EINTR"),
     "poll": ("EINTR", "ENOMEM"), "ppoll": ("EINTR", "ENOMEM"), "epoll_wait": ("EINTR", "EINVAL"),
     "epoll_ctl ADD": ("ENOMEM", "ENOSPC"), "epoll_ctl DEL": ("ENOMEM",),
     "timerfd_settime": ("ENOMEM",), "flock": ("EWOULDBLOCK", "ENOLCK", "EINTR"),

@@ -31,7 +31,6 @@ ALLOWED = (  # file, what the line has, why
     ("common/ring/wait.c", "wait->prepared_tid == tid", "this thread's own"),
     ("common/ring/sysv.c", "return pid < 0 ? gone_or(errno) : pid;", "an error, and no pid"),
     ("common/ring/info.c", "slot->last_pid = pid < 0 ? 0 : pid;", "an error, and no pid"),
-    ("common/daemon/notify.c", "strtoll(pid, NULL, 10) != getpid()", "whom this process's own manager means"),
     ("monitor/doctor_run.c", "while (waitpid(pid, &status, 0) < 0)", "a child of this process"),
     ("monitor/info_json.c", "s->last_pid ? json_integer(s->last_pid) : json_null()", "shown"),
     ("monitor/info_text.c", "if (slot->last_pid)", "shown"),
