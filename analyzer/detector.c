@@ -60,8 +60,6 @@ struct fr_detector {
     uint16_t *mean_sums; /* and of the mean, unless are_mean_sums_old */
     bool are_mean_sums_old;
     uint16_t *ratios_q10; /* for each tile: its brightness beside its background's */
-    bool *lit;            /* for each tile: it is lit differently */
-    size_t n_lit;         /* of them */
     uint8_t *scratch;
     struct fr_background background;
     struct fr_components *components;
@@ -145,8 +143,7 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
     uint32_t w = fr_half_px(width_px), h = fr_half_px(height_px);
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
     return sizeof(struct fr_detector) + 2 * (size_t)w * h + fr_background_bytes((size_t)w * h) +
-           fr_blocks((size_t)w * h) +
-           n_tiles * (2 * sizeof(uint8_t) + 4 * sizeof(uint16_t) + sizeof(bool)) +
+           fr_blocks((size_t)w * h) + n_tiles * (2 * sizeof(uint8_t) + 4 * sizeof(uint16_t)) +
            fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
 
@@ -174,10 +171,9 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
     d->sums = malloc(d->n_tiles * sizeof *d->sums);
     d->mean_sums = malloc(d->n_tiles * sizeof *d->mean_sums);
     d->ratios_q10 = malloc(d->n_tiles * sizeof *d->ratios_q10);
-    d->lit = malloc(d->n_tiles * sizeof *d->lit);
     d->scratch = malloc(fr_majority_scratch_bytes(d->half_width_px));
     if (!d->plane || !d->mask || !d->blocks || !d->busy || !d->sums || !d->mean_sums ||
-        !d->ratios_q10 || !d->lit || !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
+        !d->ratios_q10 || !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
         fr_habit_init(&d->habit, d->half_width_px, d->half_height_px) < 0 ||
         fr_components_new(d->half_width_px, &d->components) < 0) {
         fr_detector_free(d);
@@ -198,7 +194,6 @@ void fr_detector_free(struct fr_detector *detector)
     free(detector->sums);
     free(detector->mean_sums);
     free(detector->ratios_q10);
-    free(detector->lit);
     free(detector->scratch);
     fr_background_fini(&detector->background);
     fr_habit_fini(&detector->habit);
@@ -394,11 +389,10 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
     };
 }
 
-/* Learns pixels one after the other. Each row of tiles is compared with its background before its first
- * pixel is learnt, and added up when its last one has been: all of that while it is near. */
-static void learn_run(struct fr_detector *d, const struct fr_background_step *step,
-                      uint32_t gain_q10, size_t first_px, size_t n_px,
-                      struct fr_background_count *sum)
+/* Learns pixels one after the other. Each row of tiles is added up when its last pixel has been learnt,
+ * while it is near. */
+static void learn_run(struct fr_detector *d, const struct fr_background_step *step, size_t first_px,
+                      size_t n_px, struct fr_background_count *sum)
 {
     const struct fr_scores scores = {d->mask, d->blocks};
     const size_t strip_px = (size_t)FR_TILE_SIDE * d->half_width_px, end = first_px + n_px;
@@ -406,40 +400,31 @@ static void learn_run(struct fr_detector *d, const struct fr_background_step *st
     for (size_t at = first_px, to; at < end; at = to) {
         to = (at / strip_px + 1) * strip_px;
         to = to < end ? to : end;
-        if (at % strip_px == 0)
-            d->n_lit += fr_texture_find_lit(
-                d->plane, d->background.mean, d->half_width_px, d->half_height_px,
-                (uint32_t)(at / strip_px) * FR_TILE_SIDE, d->ratios_q10, gain_q10, d->lit);
-        fr_detector_step_done(FR_STEP_LIT);
         struct fr_background_count count =
             fr_background_learn(&d->background, at, to - at, step, d->plane, &scores);
         sum->n_moving += count.n_moving;
         sum->n_still += count.n_still;
         if (to % strip_px == 0 || to == d->background.n_px)
             sum_mean_tiles_at(d, (uint32_t)((to - 1) / strip_px) * FR_TILE_SIDE);
-        fr_detector_step_done(FR_STEP_LEARN);
     }
 }
 
 /* Learns the picture, each area of it as sensitive as it is to be. What is ignored is learnt as well,
  * and known when it is looked at again; but it says nothing about the light. */
-static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_ns,
-                                        uint32_t gain_q10)
+static struct fr_background_count learn(struct fr_detector *d, int64_t elapsed_ns)
 {
     const struct fr_background_step step = plan_step(d, elapsed_ns);
     struct fr_background_count sum = {0}, ignored = {0};
 
-    d->n_lit = 0;
-
     if (!d->map) {
         struct fr_background_step own = fr_sensitivity_step(step, d->settings.sensitivity);
-        learn_run(d, &own, gain_q10, 0, d->background.n_px, &sum);
+        learn_run(d, &own, 0, d->background.n_px, &sum);
     }
     for (size_t i = 0, at = 0; d->map && i < d->map->n_runs; at += d->map->runs[i++].n_px) {
         const struct fr_area_run *run = &d->map->runs[i];
         unsigned sensitivity = run->sensitivity ? run->sensitivity : d->settings.sensitivity;
         struct fr_background_step own = fr_sensitivity_step(step, sensitivity);
-        learn_run(d, &own, gain_q10, at, run->n_px, run->is_ignored ? &ignored : &sum);
+        learn_run(d, &own, at, run->n_px, run->is_ignored ? &ignored : &sum);
     }
     d->are_mean_sums_old = false;
     return sum;
@@ -572,7 +557,7 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
     fr_tiles_ratio(d->sums, d->mean_sums, width, height, d->ratios_q10);
     *ret_gain_q10 = follow_light(d);
     fr_detector_step_done(FR_STEP_GAIN);
-    struct fr_background_count count = learn(d, elapsed_ns, *ret_gain_q10);
+    struct fr_background_count count = learn(d, elapsed_ns);
     d->n_learnt++;
     if (d->map)
         fill_ignored(d, 0);
@@ -586,8 +571,8 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
         return true;
     }
     fr_detector_step_done(FR_STEP_LEARN);
-    if (d->n_lit)
-        fr_texture_clear_lit(d->mask, width, height, d->lit);
+    fr_texture_clear_lit(d->plane, mean, width, height, d->ratios_q10, *ret_gain_q10, d->mask);
+    fr_detector_step_done(FR_STEP_LIT);
     const struct fr_scores scores = {d->mask, d->blocks};
     fr_shadow_clear(&d->shadow, d->plane, mean, width, height, &scores);
     fr_detector_step_done(FR_STEP_SHADOW);

@@ -8,9 +8,9 @@ enum fr_detector_step {
     FR_STEP_REDUCE, /* the frame to half size */
     FR_STEP_STILL,  /* the camera's displacement */
     FR_STEP_GAIN,   /* the tiles' ratios, their median, the model scaled */
-    FR_STEP_LIT,    /* tiles that are lit differently */
     FR_STEP_LEARN,  /* the model; or the transition to another light */
-    FR_STEP_SHADOW, /* scores of lit tiles and cast shadows cleared */
+    FR_STEP_LIT,    /* scores of tiles that are lit differently cleared */
+    FR_STEP_SHADOW, /* scores of cast shadows cleared */
     FR_STEP_CLEAN,  /* the vote of 5x5 */
     FR_STEP_COUNT,  /* what moves in each tile */
     FR_STEP_OBJECTS,

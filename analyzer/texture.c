@@ -67,38 +67,47 @@ static bool is_same_texture(const struct sums *s)
     return excess2 * 256 <= CONTRAST2_Q8 && excess2 * CONTRAST2_Q8 >= 256;
 }
 
-size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
-                           uint32_t height_px, uint32_t y_px, const uint16_t *ratios_q10,
-                           uint32_t gain_q10, bool *lit)
+/* Whether anything is set in one tile of the scores. */
+static bool has_score(const uint8_t *scores, size_t stride, uint32_t columns, uint32_t rows)
 {
-    const uint32_t rows = height_px - y_px < FR_TILE_SIDE ? height_px - y_px : FR_TILE_SIDE;
-    size_t tile = (size_t)(y_px / FR_TILE_SIDE) * fr_tiles(width_px), n_lit = 0;
+    uint64_t any = 0, eight;
 
-    for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE, tile++) {
-        const uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
-        const uint32_t ratio = ratios_q10[tile];
-        const uint32_t off = ratio > gain_q10 ? ratio - gain_q10 : gain_q10 - ratio;
-        lit[tile] = false;
-        if (!ratio || off * 32 < gain_q10)
-            continue;
-        const size_t at = (size_t)y_px * width_px + x;
-        const struct sums sums = sum_tile(half + at, mean + at, width_px, columns, rows);
-        lit[tile] = is_same_texture(&sums);
-        n_lit += lit[tile];
+    for (uint32_t y = 0; y < rows; y++, scores += stride) {
+        if (columns == FR_TILE_SIDE) {
+            memcpy(&eight, scores, sizeof eight);
+            any |= eight;
+        } else {
+            for (uint32_t x = 0; x < columns; x++)
+                any |= scores[x];
+        }
     }
-    return n_lit;
+    return any != 0;
 }
 
-void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, const bool *lit)
+size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
+                            uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
+                            uint8_t *scores)
 {
-    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE)
+    size_t n_lit = 0;
+
+    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE) {
+        const uint32_t rows = height_px - y < FR_TILE_SIDE ? height_px - y : FR_TILE_SIDE;
         for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE) {
-            if (!*lit++)
-                continue;
             const uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
-            for (uint32_t row = y; row < height_px && row < y + FR_TILE_SIDE; row++)
-                memset(mask + (size_t)row * width_px + x, 0, columns);
+            const uint32_t ratio = *ratios_q10++;
+            const uint32_t off = ratio > gain_q10 ? ratio - gain_q10 : gain_q10 - ratio;
+            const size_t at = (size_t)y * width_px + x;
+            if (!ratio || off * 32 < gain_q10 || !has_score(scores + at, width_px, columns, rows))
+                continue;
+            const struct sums sums = sum_tile(half + at, mean + at, width_px, columns, rows);
+            if (!is_same_texture(&sums))
+                continue;
+            for (uint32_t row = 0; row < rows; row++)
+                memset(scores + at + (size_t)row * width_px, 0, columns);
+            n_lit++;
         }
+    }
+    return n_lit;
 }
 
 enum fr_texture fr_texture_compare(const uint8_t *half, const int16_t *mean, size_t stride)

@@ -11,15 +11,12 @@
 
 #include <stdbool.h>
 
-/* Marks in `lit`, a byte for each tile, those of the row of tiles that begins at y_px that are lit
- * differently from their background; `ratios_q10` are the tiles' own ratios, measured before the mean was
- * scaled by `gain_q10`. Tiles without a ratio, or with the gain's, are not marked. Returns how many are. */
-size_t fr_texture_find_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
-                           uint32_t height_px, uint32_t y_px, const uint16_t *ratios_q10,
-                           uint32_t gain_q10, bool *lit);
-
-/* Clears the pixels of the marked tiles. */
-void fr_texture_clear_lit(uint8_t *mask, uint32_t width_px, uint32_t height_px, const bool *lit);
+/* Clears the scores of tiles that are lit differently from their background, looking only at those that
+ * have any. `ratios_q10` are the tiles' own ratios, measured before the mean was scaled by `gain_q10`: tiles
+ * without a ratio, or with the gain's, are left. Returns how many were cleared. */
+size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
+                            uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
+                            uint8_t *scores);
 
 /* Whether a whole tile kept its pattern (correlation of more than 0.55), however bright it is now. */
 enum fr_texture { FR_TEXTURE_NONE, FR_TEXTURE_KEPT, FR_TEXTURE_LOST };

@@ -62,7 +62,6 @@ static uint8_t plane[WIDTH * HEIGHT];
 static int16_t mean[WIDTH * HEIGHT];
 static uint16_t ratios[11 * 8];
 static uint8_t busy[11 * 8];
-static bool lit[11 * 8];
 
 static void draw_texture(uint32_t least, uint32_t range)
 {
@@ -114,12 +113,14 @@ START_TEST(gain_is_the_factor_of_the_whole_picture_and_not_of_an_object)
 }
 END_TEST
 
-static size_t find_lit(void)
+/* Of scores that are all set but in one column of tiles. */
+static size_t clear_lit(uint8_t *scores, uint32_t empty_column)
 {
-    size_t n_lit = 0;
-    for (uint32_t y = 0; y < HEIGHT; y += FR_TILE_SIDE)
-        n_lit += fr_texture_find_lit(plane, mean, WIDTH, HEIGHT, y, ratios, FR_GAIN_ONE, lit);
-    return n_lit;
+    memset(scores, 1, WIDTH * HEIGHT);
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        if (i % WIDTH / FR_TILE_SIDE == empty_column)
+            scores[i] = 0;
+    return fr_texture_clear_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores);
 }
 
 START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
@@ -130,21 +131,23 @@ START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
         for (uint32_t x = 7 * 8; x < 9 * 8; x++)
             plane[y * WIDTH + x] = (uint8_t)(40 + next_random() % 40);
     measure_ratios();
-    ck_assert_uint_eq(find_lit(), 3 * 8);
-    for (size_t i = 0; i < sizeof lit; i++)
-        ck_assert(lit[i] == (i % 11 >= 2 && i % 11 < 5));
-
-    uint8_t mask[WIDTH * HEIGHT];
-    memset(mask, 1, sizeof mask);
-    fr_texture_clear_lit(mask, WIDTH, HEIGHT, lit);
+    uint8_t scores[WIDTH * HEIGHT];
+    ck_assert_uint_eq(clear_lit(scores, 10), 3 * 8);
     for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
-        ck_assert_uint_eq(mask[i], !(i % WIDTH >= 16 && i % WIDTH < 40));
+        ck_assert_uint_eq(scores[i],
+                          !(i % WIDTH >= 16 && i % WIDTH < 40) && i % WIDTH / FR_TILE_SIDE != 10);
+    /* One pixel is enough for a tile to be looked at, and none is not. */
+    ck_assert_uint_eq(clear_lit(scores, 3), 2 * 8);
+    memset(scores, 0, sizeof scores);
+    scores[(HEIGHT - 1) * WIDTH + 30] = 1;
+    ck_assert_uint_eq(fr_texture_clear_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores),
+                      1);
 
     /* Where there is no texture nothing is said. */
     draw_texture(100, 1);
     light_tiles(0, 11, 60);
     measure_ratios();
-    ck_assert_uint_eq(find_lit(), 0);
+    ck_assert_uint_eq(clear_lit(scores, 10), 0);
 }
 END_TEST
 
