@@ -156,7 +156,7 @@ START_TEST(every_level_learns_what_plain_c_learns)
     for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
         printf("learn, %s: %s\n", fr_simd_name(level),
                fr_simd_has(level) ? "compared" : "not on this machine");
-        for (unsigned round = 0; fr_simd_has(level) && round < 3000; round++)
+        for (unsigned round = 0; fr_simd_has(level) && round < 600; round++)
             check(level, 1 + below(PX_MAX), (enum material)(round % MATERIALS), &arena);
     }
 }
