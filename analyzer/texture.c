@@ -9,6 +9,7 @@ enum {
      * what the brightness says (1.5), in 256ths. */
     CORRELATION2_Q8 = 164,
     CONTRAST2_Q8 = 576,
+    MOVING_MIN = 4, /* pixels of a tile: fewer are cleared by the vote of 5x5 */
 };
 
 /* Sums over one tile of at most 64 pixels of at most 255: all fit 32 bits, and their products 64. */
@@ -67,21 +68,20 @@ static bool is_same_texture(const struct sums *s)
     return excess2 * 256 <= CONTRAST2_Q8 && excess2 * CONTRAST2_Q8 >= 256;
 }
 
-/* Whether anything is set in one tile of the scores. */
-static bool has_score(const uint8_t *scores, size_t stride, uint32_t columns, uint32_t rows)
+/* How many pixels of one tile move. */
+static uint32_t count_moving(const uint8_t *scores, size_t stride, uint32_t columns, uint32_t rows)
 {
-    uint64_t any = 0, eight;
+    uint64_t sums = 0, eight = 0;
 
+    /* A byte for each column, which counts to 8; the product gathers their sum in its highest byte. */
     for (uint32_t y = 0; y < rows; y++, scores += stride) {
-        if (columns == FR_TILE_SIDE) {
+        if (columns == FR_TILE_SIDE)
             memcpy(&eight, scores, sizeof eight);
-            any |= eight;
-        } else {
-            for (uint32_t x = 0; x < columns; x++)
-                any |= scores[x];
-        }
+        else
+            memcpy(&eight, scores, columns);
+        sums += eight >> 1 & 0x0101010101010101u;
     }
-    return any != 0;
+    return (uint32_t)(sums * 0x0101010101010101u >> 56);
 }
 
 size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
@@ -97,7 +97,8 @@ size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t w
             const uint32_t ratio = *ratios_q10++;
             const uint32_t off = ratio > gain_q10 ? ratio - gain_q10 : gain_q10 - ratio;
             const size_t at = (size_t)y * width_px + x;
-            if (!ratio || off * 32 < gain_q10 || !has_score(scores + at, width_px, columns, rows))
+            if (!ratio || off * 32 < gain_q10 ||
+                count_moving(scores + at, width_px, columns, rows) < MOVING_MIN)
                 continue;
             const struct sums sums = sum_tile(half + at, mean + at, width_px, columns, rows);
             if (!is_same_texture(&sums))

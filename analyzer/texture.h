@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-/* Clears the scores of tiles that are lit differently from their background, looking only at those that
- * have any. `ratios_q10` are the tiles' own ratios, measured before the mean was scaled by `gain_q10`: tiles
+/* Clears the scores of tiles that are lit differently from their background, looking only at those where
+ * four pixels or more move (score 2). `ratios_q10` are the tiles' own ratios, measured before the mean was scaled by `gain_q10`: tiles
  * without a ratio, or with the gain's, are left. Returns how many were cleared. */
 size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
                             uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,

@@ -113,10 +113,10 @@ START_TEST(gain_is_the_factor_of_the_whole_picture_and_not_of_an_object)
 }
 END_TEST
 
-/* Of scores that are all set but in one column of tiles. */
+/* Of scores that all move, but in one column of tiles. */
 static size_t clear_lit(uint8_t *scores, uint32_t empty_column)
 {
-    memset(scores, 1, WIDTH * HEIGHT);
+    memset(scores, 2, WIDTH * HEIGHT);
     for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
         if (i % WIDTH / FR_TILE_SIDE == empty_column)
             scores[i] = 0;
@@ -135,13 +135,16 @@ START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
     ck_assert_uint_eq(clear_lit(scores, 10), 3 * 8);
     for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
         ck_assert_uint_eq(scores[i],
-                          !(i % WIDTH >= 16 && i % WIDTH < 40) && i % WIDTH / FR_TILE_SIDE != 10);
-    /* One pixel is enough for a tile to be looked at, and none is not. */
+                          (i % WIDTH >= 16 && i % WIDTH < 40) || i % WIDTH >= 80 ? 0 : 2);
+    /* Four pixels that move are enough for a tile to be looked at; no number of others is. */
     ck_assert_uint_eq(clear_lit(scores, 3), 2 * 8);
-    memset(scores, 0, sizeof scores);
-    scores[(HEIGHT - 1) * WIDTH + 30] = 1;
-    ck_assert_uint_eq(fr_texture_clear_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores),
-                      1);
+    for (uint32_t n = 1; n <= 4; n++) {
+        memset(scores, 1, sizeof scores);
+        for (uint32_t i = 0; i < n; i++)
+            scores[(HEIGHT - 1 - i) * WIDTH + 30 - i] = 2;
+        ck_assert_uint_eq(
+            fr_texture_clear_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores), n == 4);
+    }
 
     /* Where there is no texture nothing is said. */
     draw_texture(100, 1);
