@@ -54,7 +54,7 @@ struct fr_detection {
     uint64_t n_objects; /* large enough to count */
     size_t n_told;      /* of these in `objects`: the largest, largest first */
     struct fr_object objects[FR_DETECTOR_BOXES_MAX];
-    bool is_expected;     /* of the objects told, none that is not always there: no alarm (habit.h) */
+    bool is_expected; /* of the objects told, none that is not always there: no alarm (habit.h) */
     bool is_light_change; /* the light changed with this frame: told once for each change */
     bool is_shaking;      /* the camera shakes, or did within the last seconds */
     bool is_settling; /* just begun, or the light is changing: share and objects are the best guess,
