@@ -273,7 +273,6 @@ class Watchdog(CaptureCase):
         self.assertLess(self.stop(process), 1.0)
         self.assertEqual(process.returncode, 0)
 
-
     def test_P5_a_manager_that_does_not_read_stops_no_camera_and_hears_all_later(self):
         manager = self.manager()
         full = manager.fill()
@@ -284,7 +283,7 @@ class Watchdog(CaptureCase):
             reader.frame()
         for _ in range(full):
             self.assertEqual(manager.take(), ["X_FULL=1"])
-        self.assertEqual(manager.take()[:2], ["READY=1", "WATCHDOG=1"])
+        self.assertEqual(manager.take()[0], "READY=1")  # what came with it is a matter of chance
         manager.until("^STATUS=streaming |^STATUS=.* frames")
         for _ in range(3):
             manager.until("^WATCHDOG=1$")
