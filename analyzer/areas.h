@@ -1,5 +1,5 @@
-/* Zones and ignored areas as a person set them, in shares of the picture, and their map for pictures
- * of one size (area_map.h).
+/* Zones and ignored areas as a person set them, in shares of the picture, and their map for
+ * pictures of one size (area_map.h).
  *
  * What is ignored belongs to no zone. Where zones overlap, a pixel belongs to all of them, and the
  * first one's sensitivity holds.
@@ -24,8 +24,8 @@ struct fr_areas {
 
 /* Takes the areas from the settings and reads their masks, relative paths in the folder of
  * `config_path` ("" or one without a slash: where the process stands). The caller ends it with
- * fr_areas_fini(). On failure `reason` says which area, what was wrong and what was expected: -EINVAL,
- * or as fr_grey_picture_load(). */
+ * fr_areas_fini(). On failure `reason` says which area, what was wrong and what was expected:
+ * -EINVAL, or as fr_grey_picture_load(). */
 int fr_areas_init(struct fr_areas *areas, const struct fr_analyzer_settings *settings,
                   const char *config_path, char *reason, size_t reason_size);
 void fr_areas_fini(struct fr_areas *areas);

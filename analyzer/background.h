@@ -8,14 +8,14 @@
  *
  * A pixel near the mean is background, and the mean follows it. One near the candidate is
  * foreground until the evidence is complete; from then on the two change places whenever the other
- * one is seen, so both stay known and neither is motion. One that is near to none wears the evidence
- * down and, when none is left, becomes the candidate.
+ * one is seen, so both stay known and neither is motion. One that is near to none wears the
+ * evidence down and, when none is left, becomes the candidate.
  *
  * The mean is fixed point with FR_LEVEL_BITS binary places, so that 255 still fits an int16_t: the
  * loop is written for eight or sixteen lanes of that. The deviation is kept in quarters of a grey
- * level; so that it can follow by less than one of them, it is rounded up in some frames and down in
- * others (`dither`). Five bytes a pixel. Pure; pixels are compared and averaged and never index or
- * bound anything.
+ * level; so that it can follow by less than one of them, it is rounded up in some frames and down
+ * in others (`dither`). Five bytes a pixel. Pure; pixels are compared and averaged and never index
+ * or bound anything.
  */
 #pragma once
 
@@ -55,9 +55,9 @@ struct fr_background {
 };
 
 /* How one frame is learnt. A pixel is near a level when it differs by no more than its tolerance:
- * `base` and a part of the mean, or some multiple of the deviation when that is more, and never more
- * than `most`. The part of the mean is there because light multiplies: what an object differs by, and
- * what sensor noise and uneven light differ by, grow with brightness. */
+ * `base` and a part of the mean, or some multiple of the deviation when that is more, and never
+ * more than `most`. The part of the mean is there because light multiplies: what an object differs
+ * by, and what sensor noise and uneven light differ by, grow with brightness. */
 struct fr_background_step {
     uint16_t base;          /* level */
     uint16_t contrast_q8;   /* 256ths of the mean; at most 64 */
@@ -84,17 +84,18 @@ struct fr_background_count {
                           light */
 };
 
-/* What the pixels of a frame have scored: 2 where it is foreground, 1 where it is not but strays by more
- * than half of what is allowed, and 0 else (1 also where it was foreground until this frame completed the
- * evidence). Most of a frame is 0, and what comes after need not look where nothing is: each
- * block has a byte with the bits of all its scores together (0: all are 0; 2 set: some pixel moves). */
+/* What the pixels of a frame have scored: 2 where it is foreground, 1 where it is not but strays by
+ * more than half of what is allowed, and 0 else (1 also where it was foreground until this frame
+ * completed the evidence). Most of a frame is 0, and what comes after need not look where nothing
+ * is: each block has a byte with the bits of all its scores together (0: all are 0; 2 set: some
+ * pixel moves). */
 struct fr_scores {
     uint8_t *px;
     uint8_t *blocks; /* fr_blocks() of them */
 };
 
-/* Learns n_px pixels from first_px on of one frame, `half` being the whole of it and `scores` too. Those of
- * a frame are learnt once each, and in their order. */
+/* Learns n_px pixels from first_px on of one frame, `half` being the whole of it and `scores` too.
+ * Those of a frame are learnt once each, and in their order. */
 struct fr_background_count fr_background_learn(struct fr_background *background, size_t first_px,
                                                size_t n_px, const struct fr_background_step *step,
                                                const uint8_t *half, const struct fr_scores *scores);
@@ -105,14 +106,14 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
                        size_t n_px, const struct fr_background_step *step, const uint8_t *half,
                        const struct fr_scores *scores);
 
-/* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096. `half`
- * is the frame in the new light: it tells how bright that is which was white before. */
+/* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096.
+ * `half` is the frame in the new light: it tells how bright that is which was white before. */
 void fr_background_scale(struct fr_background *background, uint32_t gain_q10, const uint8_t *half);
 
 /* The same with what a level has, which this machine must have: all give the same. */
 void fr_background_scale_at(enum fr_simd level, struct fr_background *background, uint32_t gain_q10,
                             const uint8_t *half);
 
-/* Takes every candidate for background at once, as though the evidence for it were complete: for the
- * light has changed. What was the background until now is the candidate, and stays known. */
+/* Takes every candidate for background at once, as though the evidence for it were complete: for
+ * the light has changed. What was the background until now is the candidate, and stays known. */
 void fr_background_believe(struct fr_background *background);

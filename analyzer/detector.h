@@ -71,7 +71,8 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
                     uint32_t height_px, struct fr_detector **ret_detector);
 void fr_detector_free(struct fr_detector *detector);
 
-/* Bytes that a detector of this size holds (for the test of the analyzer's memory, and for people). */
+/* Bytes that a detector of this size holds (for the test of the analyzer's memory, and for
+ * people). */
 size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px);
 
 /* Takes other settings and keeps what was learnt. -EINVAL as above, and nothing changes. */
@@ -99,8 +100,8 @@ void fr_detector_doubt(struct fr_detector *detector);
 int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma);
 
 /* The same with a frame of a ring. Its plane of half the size, where capture has made one, is read
- * instead of its luma: a quarter of the bytes, and the same result bit for bit. -ENOTSUP: no luma in
- * it. */
+ * instead of its luma: a quarter of the bytes, and the same result bit for bit. -ENOTSUP: no luma
+ * in it. */
 int fr_detector_look_frame(struct fr_detector *detector, const struct fr_frame *frame);
 
 /* Decides on the frame last read, captured at captured_mono_ns (later than the one before; one that

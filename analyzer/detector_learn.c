@@ -1,7 +1,7 @@
 /* The model's next step: how far it goes after so much time, and in which areas.
  *
- * The background itself (background.h) knows frames; here they become time, so that it learns as fast at
- * 5 frames a second as at 60. */
+ * The background itself (background.h) knows frames; here they become time, so that it learns as
+ * fast at 5 frames a second as at 60. */
 #include "analyzer/detector_private.h"
 #include "analyzer/sensitivity.h"
 
@@ -65,8 +65,8 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
         .gain = take_due(&d->gain, rate, elapsed_ns),
         /* A level seen for a fifth of the time or more will be known in the end. */
         .loss = take_due(&d->loss, rate / 4, elapsed_ns),
-        /* What was known for certain is forgotten by eight seconds of other things, and sooner while
-         * little is. */
+        /* What was known for certain is forgotten by eight seconds of other things, and sooner
+         * while little is. */
         .wear = take_due(&d->wear, is_young ? rate / 4 : FR_EVIDENCE_KNOWN / 8.0, elapsed_ns),
     };
 }
@@ -84,8 +84,8 @@ void fr_detector_sum_mean_tiles(struct fr_detector *d)
         sum_mean_tiles_at(d, y);
 }
 
-/* Learns pixels one after the other. Each row of tiles is added up when its last pixel has been learnt,
- * while it is near. */
+/* Learns pixels one after the other. Each row of tiles is added up when its last pixel has been
+ * learnt, while it is near. */
 static void learn_run(struct fr_detector *d, const struct fr_background_step *step, size_t first_px,
                       size_t n_px, struct fr_background_count *sum)
 {

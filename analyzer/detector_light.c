@@ -1,5 +1,6 @@
-/* What the light does to the whole picture: a gain, which the background follows at once; a change that
- * is told; a lamp, after which it is another picture (relight.h); and for how long no alarm is raised. */
+/* What the light does to the whole picture: a gain, which the background follows at once; a change
+ * that is told; a lamp, after which it is another picture (relight.h); and for how long no alarm is
+ * raised. */
 #include "analyzer/detector_private.h"
 #include "analyzer/gain.h"
 #include "analyzer/relight.h"
@@ -10,8 +11,8 @@ static const int64_t NS_PER_S = 1000000000;
 
 /* After a start or a change of light: no alarm so long. */
 static const int64_t SETTLE_NS = 1000000000;
-/* When over half of the picture is new: no alarm so long. If it kept its texture it is the light, and
- * if most of it stands still for FLOOD_STILL_NS it is another view; either way no object. */
+/* When over half of the picture is new: no alarm so long. If it kept its texture it is the light,
+ * and if most of it stands still for FLOOD_STILL_NS it is another view; either way no object. */
 static const int64_t FLOOD_DOUBT_NS = 500000000;
 static const int64_t FLOOD_STILL_NS = 300000000;
 
@@ -42,7 +43,8 @@ bool fr_detector_notice_light_change(struct fr_detector *d, uint32_t gain_q10,
 {
     bool is_change = false, is_new_view = false;
 
-    /* Either the whole picture followed one factor: it was scaled, and may yet be clipped in places. */
+    /* Either the whole picture followed one factor: it was scaled, and may yet be clipped in
+     * places. */
     double passed = (double)elapsed_ns / (double)NS_PER_S;
     d->brightness += (1 - d->brightness) * passed;
     d->brightness *= (double)gain_q10 / FR_GAIN_ONE;

@@ -75,9 +75,9 @@ void fr_detector_sum_tiles_at(struct fr_detector *d, uint32_t y);
 /* Adds up the tiles of the mean, where something else than learning has changed it. */
 void fr_detector_sum_mean_tiles(struct fr_detector *d);
 
-/* Learns the picture, each area of it as sensitive as it is to be; scores into the mask. What is ignored
- * is learnt as well, and known when it is looked at again; but it is not counted, for it says nothing
- * about the light. */
+/* Learns the picture, each area of it as sensitive as it is to be; scores into the mask. What is
+ * ignored is learnt as well, and known when it is looked at again; but it is not counted, for it
+ * says nothing about the light. */
 struct fr_background_count fr_detector_learn(struct fr_detector *d, int64_t elapsed_ns);
 
 /* Scales the background when the light of the whole picture changed. Returns the gain. */
@@ -87,8 +87,8 @@ uint32_t fr_detector_follow_gain(struct fr_detector *d);
 bool fr_detector_notice_light_change(struct fr_detector *d, uint32_t gain_q10,
                                      const struct fr_background_count *count, int64_t elapsed_ns);
 
-/* Whether this frame begins the transition to another light, one that is more than a gain: relight_ns
- * is set, and fr_detector_follow_other_light() scores until it is 0 again. */
+/* Whether this frame begins the transition to another light, one that is more than a gain:
+ * relight_ns is set, and fr_detector_follow_other_light() scores until it is 0 again. */
 bool fr_detector_begin_other_light(struct fr_detector *d, const struct fr_background_count *count);
 void fr_detector_follow_other_light(struct fr_detector *d, int64_t elapsed_ns);
 

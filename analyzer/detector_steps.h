@@ -1,8 +1,8 @@
 /* Where each step of the detector ends, for the bench that tells what it takes.
  *
- * The bench builds detector.c and detector_look.c once more for itself, with FR_DETECTOR_STEPS: there a
- * step that is over calls fr_detector_step_done(), which is the bench's. Everywhere else the marks are
- * nothing. */
+ * The bench builds detector.c and detector_look.c once more for itself, with FR_DETECTOR_STEPS:
+ * there a step that is over calls fr_detector_step_done(), which is the bench's. Everywhere else
+ * the marks are nothing. */
 #pragma once
 
 enum fr_detector_step {

@@ -4,9 +4,9 @@
  * nothing else.
  *
  * Motion begins when something has moved for start_ns, more or less without a break: time in motion
- * counts up, time at rest counts down. It ends when nothing has moved for end_ns. Both are times and
- * not frames, so that an event means the same at every rate. What the detector doubts (the first
- * second, a change of light) counts as neither.
+ * counts up, time at rest counts down. It ends when nothing has moved for end_ns. Both are times
+ * and not frames, so that an event means the same at every rate. What the detector doubts (the
+ * first second, a change of light) counts as neither.
  *
  * Pure: no clock, no randomness, no output. Time is the frames' own; who listens is called back.
  */

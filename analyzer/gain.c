@@ -10,8 +10,8 @@ enum {
     COUNTS = 4,
 };
 
-/* Tiles side by side, of so many pixels each. The quotient of two whole numbers that add up to less than
- * 2^24 is the same in single precision, rounded down; and vectors can divide only those. */
+/* Tiles side by side, of so many pixels each. The quotient of two whole numbers that add up to less
+ * than 2^24 is the same in single precision, rounded down; and vectors can divide only those. */
 __attribute__((always_inline)) static inline void divide_each(const uint16_t *restrict now,
                                                               const uint16_t *restrict before,
                                                               size_t n, int32_t px,
@@ -75,8 +75,9 @@ static uint32_t sum_of(const uint32_t counts[COUNTS])
 
 struct fr_gain fr_gain_estimate(const uint16_t *ratios_q10, const uint8_t *busy, size_t n_tiles)
 {
-    /* Every ratio has its place in this: a median without sorting. Most are nearly the same, and a count that
-     * has just been written is slow to be read again: tiles take turns in adding to one of several. */
+    /* Every ratio has its place in this: a median without sorting. Most are nearly the same, and a
+     * count that has just been written is slow to be read again: tiles take turns in adding to one
+     * of several. */
     uint32_t counts[FR_GAIN_MAX + 1][COUNTS];
     struct fr_gain gain = {.gain_q10 = FR_GAIN_ONE};
 

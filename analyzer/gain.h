@@ -16,8 +16,8 @@ enum {
     FR_GAIN_MAX = 4096,
 };
 
-/* The ratio of each tile in 1024ths, out of its sums (tiles.h): FR_GAIN_MIN to FR_GAIN_MAX, or 0 where the
- * tile is too dark or too bright for one. */
+/* The ratio of each tile in 1024ths, out of its sums (tiles.h): FR_GAIN_MIN to FR_GAIN_MAX, or 0
+ * where the tile is too dark or too bright for one. */
 void fr_tiles_ratio(const uint16_t *now, const uint16_t *before, uint32_t width_px,
                     uint32_t height_px, uint16_t *ret_ratios_q10);
 

@@ -66,7 +66,8 @@ void fr_heat_map_add(struct fr_heat_map *map, const struct fr_luma *luma,
         map->counts[i] += mask[i];
 }
 
-/* Violet, red, orange, yellow: brighter all the way, so that it can be read without colours as well. */
+/* Violet, red, orange, yellow: brighter all the way, so that it can be read without colours as
+ * well. */
 static struct fr_colour heat(double share)
 {
     static const double stops[][3] = {{90, 20, 140}, {190, 30, 90}, {240, 100, 30}, {255, 240, 90}};

@@ -1,5 +1,6 @@
-/* The analyzer's kernels over pixels, for those modules that use them (common/media/lanes.h: how they are
- * written). What each does in plain C stands in its module, and all levels give the same. */
+/* The analyzer's kernels over pixels, for those modules that use them (common/media/lanes.h: how
+ * they are written). What each does in plain C stands in its module, and all levels give the
+ * same. */
 #pragma once
 
 #include "analyzer/background.h"
@@ -16,9 +17,9 @@ struct fr_learn_at {
 enum { FR_LEARN_SHIFT_MIN = 2 };
 
 struct fr_kernels {
-    /* fr_background_learn() of whole blocks: n_px is a multiple of FR_BLOCK_PX, the step's shift at least
-     * FR_LEARN_SHIFT_MIN. Where there are scores, their bits are added to `blocks`; where evidence
-     * becomes or, in a step with loss, remains complete, 1 to `known_blocks`. */
+    /* fr_background_learn() of whole blocks: n_px is a multiple of FR_BLOCK_PX, the step's shift at
+     * least FR_LEARN_SHIFT_MIN. Where there are scores, their bits are added to `blocks`; where
+     * evidence becomes or, in a step with loss, remains complete, 1 to `known_blocks`. */
     struct fr_background_count (*learn)(const struct fr_background_step *step,
                                         const struct fr_learn_at *at, size_t n_px);
 
@@ -26,8 +27,8 @@ struct fr_kernels {
     void (*scale)(int16_t *means, uint8_t *candidates, const uint8_t *pixels, size_t n_px,
                   uint32_t gain_q10);
 
-    /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how many of the
-     * n_tiles it has done; the others are fewer than it does at once. */
+    /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how
+     * many of the n_tiles it has done; the others are fewer than it does at once. */
     uint32_t (*sum_bytes)(const uint8_t *px, size_t stride_px, uint32_t rows, uint32_t n_tiles,
                           uint16_t *ret_sums);
     uint32_t (*sum_levels)(const int16_t *levels, size_t stride_px, uint32_t rows, uint32_t n_tiles,

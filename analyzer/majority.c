@@ -8,9 +8,9 @@ enum {
     QUORUM = SIDE * SIDE * FR_SCORE_MAX / 2 + 1,
 };
 
-/* One row enters the window and one leaves it. `row` has two pixels more on either side. `across` holds
- * the sums of five pixels side by side: those of the row that leaves, then those of the one that enters.
- * Sums stay below 51. */
+/* One row enters the window and one leaves it. `row` has two pixels more on either side. `across`
+ * holds the sums of five pixels side by side: those of the row that leaves, then those of the one
+ * that enters. Sums stay below 51. */
 static inline __attribute__((always_inline)) void
 move_down(const uint8_t *restrict row, uint8_t *restrict across, uint8_t *restrict sums,
           uint8_t *restrict voted, size_t width_px)
@@ -70,8 +70,8 @@ void fr_majority_5x5_at(enum fr_simd level, uint8_t *mask, uint32_t width_px, ui
 
     memset(scratch, 0, (size_t)(SIDE + 1) * width_px);
     pad(mask, width_px, row);
-    /* Above the first row and below the last one, these enter once more. When row y has entered, row
-     * y - REACH has its sums, and nobody needs what stood in it. */
+    /* Above the first row and below the last one, these enter once more. When row y has entered,
+     * row y - REACH has its sums, and nobody needs what stood in it. */
     for (int64_t y = 1 - SIDE; y < (int64_t)height_px + REACH; y++) {
         if (y > 0 && y < height_px)
             pad(mask + (size_t)y * width_px, width_px, row);

@@ -9,8 +9,9 @@ struct fr_output_folder {
     int fd; /* -1: closed */
 };
 
-/* Opens the folder, which is made when it is not there (but not what it stands in); `path` must stay
- * valid. On failure `reason` gets a line: "folder for WHAT PATH: ...". As mkdir(2) and open(2). */
+/* Opens the folder, which is made when it is not there (but not what it stands in); `path` must
+ * stay valid. On failure `reason` gets a line: "folder for WHAT PATH: ...". As mkdir(2) and
+ * open(2). */
 int fr_output_folder_open(struct fr_output_folder *folder, const char *path, const char *what,
                           char *reason, size_t reason_size);
 void fr_output_folder_close(struct fr_output_folder *folder);

@@ -19,8 +19,8 @@ struct fr_colour fr_picture_zone_colour(size_t zone);
 #define FR_PICTURE_MOTION ((struct fr_colour){255, 40, 40})
 #define FR_PICTURE_OBJECT ((struct fr_colour){255, 220, 0})
 
-/* Draws the watch's last decision, which was about `luma` (of the canvas's size), with the detection
- * that it gave and a line of text. */
+/* Draws the watch's last decision, which was about `luma` (of the canvas's size), with the
+ * detection that it gave and a line of text. */
 void fr_picture_draw(struct fr_canvas *canvas, const struct fr_luma *luma,
                      const struct fr_watch *watch, const struct fr_detection *detection,
                      const char *text);

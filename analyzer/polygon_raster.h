@@ -8,7 +8,7 @@
 
 #include "config/settings.h"
 
-/* Sets each pixel of `plane` (height_px rows of width_px bytes, sides up to 16384) that belongs to the
- * polygon and is 0 to `value`, so that of areas that overlap the first one stays. */
+/* Sets each pixel of `plane` (height_px rows of width_px bytes, sides up to 16384) that belongs to
+ * the polygon and is 0 to `value`, so that of areas that overlap the first one stays. */
 void fr_polygon_fill(const struct fr_polygon *polygon, uint32_t width_px, uint32_t height_px,
                      uint8_t *plane, uint8_t value);

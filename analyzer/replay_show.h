@@ -1,5 +1,5 @@
-/* What a replay makes besides events: a mask for every frame, pictures of what the detector sees, and
- * a heat map of the whole. */
+/* What a replay makes besides events: a mask for every frame, pictures of what the detector sees,
+ * and a heat map of the whole. */
 #pragma once
 
 #include "analyzer/watch.h"
@@ -23,8 +23,8 @@ void fr_replay_show_free(struct fr_replay_show *show);
 /* An event was told: the frame with it gets a picture. */
 void fr_replay_show_event(struct fr_replay_show *show, const struct fr_event *event);
 
-/* A frame is done, and `luma` (which must stay valid until the next one) and what the watch decided are
- * about it. NULL for both: it was damaged, its mask is empty, and nothing else is shown of it.
+/* A frame is done, and `luma` (which must stay valid until the next one) and what the watch decided
+ * are about it. NULL for both: it was damaged, its mask is empty, and nothing else is shown of it.
  * Negative with a reason. */
 int fr_replay_show_frame(struct fr_replay_show *show, const struct fr_frame_id *id,
                          const struct fr_luma *luma, const struct fr_detection *detection,

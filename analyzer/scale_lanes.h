@@ -1,5 +1,6 @@
-/* The text of the kernel of fr_background_scale() (common/media/lanes.h: how). A level of 15 bits times a gain has
- * more than the 16 of a lane; so the gain's whole times and what is left of it are taken one by one. */
+/* The text of the kernel of fr_background_scale() (common/media/lanes.h: how). A level of 15 bits
+ * times a gain has more than the 16 of a lane; so the gain's whole times and what is left of it are
+ * taken one by one. */
 #pragma once
 
 #include "analyzer/kernels.h"

@@ -28,7 +28,8 @@ void fr_shake_init(struct fr_shake *shake, uint32_t width_px, uint32_t height_px
     *shake = (struct fr_shake){.width_px = width_px, .height_px = height_px};
 }
 
-/* The lesser of the sums of differences across and down: an edge alone has no place along itself. */
+/* The lesser of the sums of differences across and down: an edge alone has no place along
+ * itself. */
 static uint32_t texture_at(const int16_t *mean, size_t stride)
 {
     int32_t across = 0, down = 0;
@@ -76,8 +77,8 @@ static bool is_busy(const struct fr_shake *shake, const struct fr_shake_spot *sp
     return false;
 }
 
-/* A spot of the background as bright as the frame has it. What lies beyond black or white is cut off, for
- * bytes; it differs from any pixel by so much more. */
+/* A spot of the background as bright as the frame has it. What lies beyond black or white is cut
+ * off, for bytes; it differs from any pixel by so much more. */
 struct pattern {
     uint8_t px[SIDE][SIDE];
     uint32_t beyond; /* summed up */

@@ -1,12 +1,12 @@
 /* A camera that shakes: by how much is this frame displaced from the background?
  *
  * In each cell of an 8x8 grid over the picture one spot of 8x8 half-size pixels stands for it: the
- * one with the most texture in both directions. Every frame is compared with the background at these
- * spots (but not where something moved a frame ago), displaced by up to FR_SHAKE_REACH pixels each
- * way. The absolute differences are summed over all spots, so that edges of all directions decide
- * together; their minimum is the displacement, refined to quarters of a pixel by the equiangular line
- * through its neighbours. A still camera has its minimum at 0, which mostly shows after a
- * few spots: no other sum can become small enough any more, and it pays for nothing else.
+ * one with the most texture in both directions. Every frame is compared with the background at
+ * these spots (but not where something moved a frame ago), displaced by up to FR_SHAKE_REACH pixels
+ * each way. The absolute differences are summed over all spots, so that edges of all directions
+ * decide together; their minimum is the displacement, refined to quarters of a pixel by the
+ * equiangular line through its neighbours. A still camera has its minimum at 0, which mostly shows
+ * after a few spots: no other sum can become small enough any more, and it pays for nothing else.
  *
  * Pure integer arithmetic.
  */
@@ -47,8 +47,9 @@ void fr_shake_init(struct fr_shake *shake, uint32_t width_px, uint32_t height_px
 /* Chooses the spots of the next `n_cells` cells anew. */
 void fr_shake_choose(struct fr_shake *shake, const int16_t *mean, uint32_t n_cells);
 
-/* The displacement. `busy` as for fr_gain_estimate(). A first displacement must explain an eighth of
- * the difference and have half of the spots agree; one of a camera that is known to shake need not. */
+/* The displacement. `busy` as for fr_gain_estimate(). A first displacement must explain an eighth
+ * of the difference and have half of the spots agree; one of a camera that is known to shake need
+ * not. */
 struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
                                   const int16_t *mean, const uint8_t *busy, bool is_shaking);
 
@@ -57,7 +58,8 @@ struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *
                                      const uint8_t *half, const int16_t *mean, const uint8_t *busy,
                                      bool is_shaking);
 
-/* `half` as it were if the camera had stood still, interpolated. What lies outside repeats the edge. */
+/* `half` as it were if the camera had stood still, interpolated. What lies outside repeats the
+ * edge. */
 void fr_shake_align(const uint8_t *half, uint32_t width_px, uint32_t height_px,
                     struct fr_shift shift, uint8_t *ret_aligned);
 

@@ -36,7 +36,8 @@ static void *run(void *userdata)
             number = fr_signals_read(watch->signal_fd);
         if (number == 0)
             continue;
-        /* Nobody could stop a program that is deaf to signals but with a kill: it ends by itself. */
+        /* Nobody could stop a program that is deaf to signals but with a kill: it ends by
+         * itself. */
         if (number < 0)
             atomic_store(&watch->failed, number);
         atomic_store(number == SIGHUP ? &watch->is_reloading : &watch->is_stopping, true);

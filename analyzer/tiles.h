@@ -1,4 +1,5 @@
-/* Tiles of 8x8 half-size pixels, row by row; those at the right and lower edge may be smaller. Pure. */
+/* Tiles of 8x8 half-size pixels, row by row; those at the right and lower edge may be smaller.
+ * Pure. */
 #pragma once
 
 #include "analyzer/background.h"
@@ -17,8 +18,8 @@ static inline uint16_t fr_tile_level(int32_t sum)
     return (uint16_t)((sum + (1 << FR_LEVEL_BITS >> 1)) >> FR_LEVEL_BITS);
 }
 
-/* The sum of each tile: of a plane, and of a model's mean in grey levels. A part of a plane can be summed by
- * itself when it begins with a row of tiles. */
+/* The sum of each tile: of a plane, and of a model's mean in grey levels. A part of a plane can be
+ * summed by itself when it begins with a row of tiles. */
 void fr_tiles_sum(const uint8_t *px, uint32_t width_px, uint32_t height_px, uint16_t *ret_sums);
 void fr_tiles_sum_levels(const int16_t *levels, uint32_t width_px, uint32_t height_px,
                          uint16_t *ret_sums);

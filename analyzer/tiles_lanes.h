@@ -1,5 +1,5 @@
-/* The text of the kernels of tiles.c (common/media/lanes.h: how). A row of tiles is added up downwards, as many
- * tiles side by side as there are lanes for, and at the end across. */
+/* The text of the kernels of tiles.c (common/media/lanes.h: how). A row of tiles is added up
+ * downwards, as many tiles side by side as there are lanes for, and at the end across. */
 #pragma once
 
 #include "analyzer/kernels.h"

@@ -14,7 +14,8 @@ struct fr_watch {
     struct fr_detection zones[FR_ZONES_MAX]; /* of the last frame */
 };
 
-/* Begins; *tuning becomes the watch's and is emptied. fr_watch_fini() ends it, but tells nothing. */
+/* Begins; *tuning becomes the watch's and is emptied. fr_watch_fini() ends it, but tells
+ * nothing. */
 void fr_watch_init(struct fr_watch *watch, struct fr_tuning *tuning, int64_t now_mono_ns,
                    fr_event_listener *listener, void *userdata);
 void fr_watch_fini(struct fr_watch *watch);

@@ -1,5 +1,5 @@
-/* From settings to what a source is asked for, and to the ring that is made of its offer. The loop and the
- * plan (plan.h) both ask so, and therefore for the same. */
+/* From settings to what a source is asked for, and to the ring that is made of its offer. The loop
+ * and the plan (plan.h) both ask so, and therefore for the same. */
 #pragma once
 
 #include "capture/source.h"

@@ -35,7 +35,7 @@ char *fr_capture_report_text(const struct fr_capture_report *report,
 void fr_capture_report_log(struct fr_capture_report *report, const struct fr_writer_counts *counts,
                            int64_t now_mono_ns);
 
-/* The same for frames that a source took although something was odd about them: `count` since it was
- * opened, and of the last one what. */
+/* The same for frames that a source took although something was odd about them: `count` since it
+ * was opened, and of the last one what. */
 void fr_capture_report_oddities(struct fr_capture_report *report, uint64_t count, const char *last,
                                 int64_t now_mono_ns);

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* A source that cannot be asked, and settings that do not say: not the largest that there is, but large. */
+/* A source that cannot be asked, and settings that do not say: not the largest that there is, but
+ * large. */
 enum { ASSUMED_WIDTH_PX = 1920, ASSUMED_HEIGHT_PX = 1080 };
 
 static const char *kind_of(int error)

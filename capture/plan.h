@@ -1,13 +1,13 @@
-/* What the daemon would do with its settings, without doing it: `framering-capture --camera NAME --plan`,
- * which `framering doctor` asks of every camera. */
+/* What the daemon would do with its settings, without doing it: `framering-capture --camera NAME
+ * --plan`, which `framering doctor` asks of every camera. */
 #pragma once
 
 #include "config/capture_settings.h"
 
 #include <stdio.h>
 
-/* Opens the source as the daemon would (a device is asked for its format; its controls are left alone),
- * and prints a word and its value in each line:
+/* Opens the source as the daemon would (a device is asked for its format; its controls are left
+ * alone), and prints a word and its value in each line:
  *
  *     source v4l2:/dev/video0
  *     device Integrated Camera (uvcvideo)       what it is; not when it cannot be opened

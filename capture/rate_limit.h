@@ -1,8 +1,8 @@
 /* A bound on how many frames a second are taken from a source that was agreed to give fewer.
  *
- * Twice the agreed rate passes for ever, and a burst of as many as fit into FR_RATE_BURST_NS at that
- * rate passes at once: cameras jitter, and what was held up comes all together. What is beyond is to
- * be dropped, so that a camera gone wild costs neither its readers nor the processor. */
+ * Twice the agreed rate passes for ever, and a burst of as many as fit into FR_RATE_BURST_NS at
+ * that rate passes at once: cameras jitter, and what was held up comes all together. What is beyond
+ * is to be dropped, so that a camera gone wild costs neither its readers nor the processor. */
 #pragma once
 
 #include "common/daemon/clock.h"

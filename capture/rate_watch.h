@@ -17,7 +17,7 @@ struct fr_rate_watch {
 void fr_rate_watch_start(struct fr_rate_watch *watch);
 
 /* Now `frames` have come in all, those that were dropped included. True when the state is another
- * than before: watch->state, and *ret_rate frames a second were measured. Within a fifth of num / den
- * it is kept. Pure. */
+ * than before: watch->state, and *ret_rate frames a second were measured. Within a fifth of num /
+ * den it is kept. Pure. */
 bool fr_rate_watch_tick(struct fr_rate_watch *watch, uint64_t frames, uint32_t num, uint32_t den,
                         int64_t now_mono_ns, double *ret_rate);

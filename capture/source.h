@@ -105,8 +105,8 @@ struct fr_source_ops {
                        char reason[FR_SOURCE_REASON_MAX]);
 
     /* How many frames since open() had something odd about them that did no harm (warnings of the
-     * JPEG decoder), and of the last of them what, in words; valid until the next call. For the log.
-     * May be NULL. */
+     * JPEG decoder), and of the last of them what, in words; valid until the next call. For the
+     * log. May be NULL. */
     uint64_t (*oddities)(const struct fr_source *source, const char **ret_text);
 
     /* Stops the stream; afterwards nothing writes into the slots. Takes a source that was not

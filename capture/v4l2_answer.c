@@ -101,8 +101,8 @@ static int take_mjpeg(const struct fr_v4l2_pix *pix, uint32_t wanted_fourcc,
     return 0;
 }
 
-/* A picture that is converted into YU12 or YV12 without padding. Odd sides, and tiny ones, are beyond
- * what the library does reliably. */
+/* A picture that is converted into YU12 or YV12 without padding. Odd sides, and tiny ones, are
+ * beyond what the library does reliably. */
 static int take_converted(const struct fr_v4l2_pix *pix, uint32_t wanted_fourcc,
                           struct fr_v4l2_agreed *agreed, char reason[FR_SOURCE_REASON_MAX])
 {

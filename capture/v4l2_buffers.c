@@ -72,8 +72,8 @@ static int64_t believe_time(struct fr_v4l2_buffers *buffers, const struct v4l2_b
     return ns;
 }
 
-/* Whether a newer frame came before this one: by the counter and by the time. A counter that was started
- * anew goes on with later times, and a time that lies with a counter that rises. */
+/* Whether a newer frame came before this one: by the counter and by the time. A counter that was
+ * started anew goes on with later times, and a time that lies with a counter that rises. */
 static bool is_overtaken(const struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued)
 {
     uint32_t behind = buffers->last_sequence - dequeued->sequence;

@@ -2,8 +2,9 @@
  *
  * A driver's numbers are as suspect as a file's: an index may be out of range or come twice, a
  * length may be nothing, too little or too much, a picture may begin behind its end, a time may be
- * anything. Here each dequeued buffer is judged, with no system call and no clock in it, so that tests can drive it with whatever a
- * driver might do. Nothing that was not checked here is used to index or bound anything.
+ * anything. Here each dequeued buffer is judged, with no system call and no clock in it, so that
+ * tests can drive it with whatever a driver might do. Nothing that was not checked here is used to
+ * index or bound anything.
  *
  * Times. The driver's time is taken when it says that it is of the monotonic clock, is a time at
  * all, is later than the one before, not in the future, and not older than FR_V4L2_AGE_MAX_NS. Else
@@ -13,9 +14,9 @@
  * frames lost. A counter that stands still or goes backwards tells nothing, and a hole larger than
  * FR_V4L2_GAP_MAX is a counter that was started anew and counts as one frame.
  *
- * Order. uvcvideo copies pictures on several processors, and hands one back after its successor when
- * that was done sooner. Such a frame, a little behind by its counter and by its time, is overtaken:
- * it left a hole and is counted with it, and nobody is shown what was after what is.
+ * Order. uvcvideo copies pictures on several processors, and hands one back after its successor
+ * when that was done sooner. Such a frame, a little behind by its counter and by its time, is
+ * overtaken: it left a hole and is counted with it, and nobody is shown what was after what is.
  */
 #pragma once
 
@@ -82,10 +83,10 @@ int fr_v4l2_buffers_queued(struct fr_v4l2_buffers *buffers, uint32_t index, uint
 /* Queueing it failed after all. No-op for a buffer that is not queued. */
 void fr_v4l2_buffers_unqueued(struct fr_v4l2_buffers *buffers, uint32_t index);
 
-/* Judges what VIDIOC_DQBUF gave at `now_ns` (CLOCK_MONOTONIC); with the multi-planar API `planes` are
- * the n_parts planes that it filled, else NULL (m.planes is never followed). -EPROTO: the driver's
- * books and ours do not agree (index, type, memory, parts, address, a buffer that was not queued):
- * nothing about its buffers can be believed any more, the stream must be stopped. */
+/* Judges what VIDIOC_DQBUF gave at `now_ns` (CLOCK_MONOTONIC); with the multi-planar API `planes`
+ * are the n_parts planes that it filled, else NULL (m.planes is never followed). -EPROTO: the
+ * driver's books and ours do not agree (index, type, memory, parts, address, a buffer that was not
+ * queued): nothing about its buffers can be believed any more, the stream must be stopped. */
 int fr_v4l2_buffers_judge(struct fr_v4l2_buffers *buffers, const struct v4l2_buffer *dequeued,
                           const struct v4l2_plane *planes, int64_t now_ns,
                           struct fr_v4l2_judgement *ret_judgement);

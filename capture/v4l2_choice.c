@@ -71,8 +71,8 @@ static int rate_format(const struct fr_v4l2_device *device, uint32_t fourcc, uin
     return score;
 }
 
-/* Does this format of a camera's serve who asked for `fourcc`? It may be the camera's name of it, or the
- * readers'. */
+/* Does this format of a camera's serve who asked for `fourcc`? It may be the camera's name of it,
+ * or the readers'. */
 static bool serves(const struct fr_v4l2_layout *layout, uint32_t fourcc)
 {
     if (fourcc == 0 || layout == fr_v4l2_layout_find(fourcc))

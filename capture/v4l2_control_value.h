@@ -1,5 +1,6 @@
-/* One control of a V4L2 device and a line of text about it: its name, what it can be set to, and what
- * a value looks like. No system call; what a driver told is as suspect here as what a user wrote.
+/* One control of a V4L2 device and a line of text about it: its name, what it can be set to, and
+ * what a value looks like. No system call; what a driver told is as suspect here as what a user
+ * wrote.
  *
  * Names are those that v4l2-ctl prints: the driver's, lower case, with an underscore for everything
  * between letters and digits ("Exposure Time, Absolute" is exposure_time_absolute).
@@ -46,10 +47,10 @@ void fr_v4l2_control_name(const char *title, char *ret_name, size_t size);
  * read-only". */
 const char *fr_v4l2_control_obstacle(const struct fr_v4l2_control *control);
 
-/* A value from text: numbers decimal or with 0x, yes and no, a menu's label (capitals do not matter)
- * or the index of its item, a number of an integer menu, `press` for a button. A text that is a
- * label is taken for the label, also when it looks like an index. -EINVAL, -ERANGE; `reason` is
- * "what was wrong; expected …". */
+/* A value from text: numbers decimal or with 0x, yes and no, a menu's label (capitals do not
+ * matter) or the index of its item, a number of an integer menu, `press` for a button. A text that
+ * is a label is taken for the label, also when it looks like an index. -EINVAL, -ERANGE; `reason`
+ * is "what was wrong; expected …". */
 int fr_v4l2_control_parse(const struct fr_v4l2_control *control, const char *text,
                           struct fr_v4l2_control_value *ret_value, char *reason,
                           size_t reason_size);

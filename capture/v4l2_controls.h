@@ -38,17 +38,18 @@ int fr_v4l2_controls_match(const struct fr_v4l2_controls *controls, const char *
                            struct fr_v4l2_control_value *ret_value,
                            char reason[FR_SOURCE_REASON_MAX]);
 
-/* The value that a control has now. Errors as the driver gave them: -EACCES for one that can only be
- * written. */
+/* The value that a control has now. Errors as the driver gave them: -EACCES for one that can only
+ * be written. */
 int fr_v4l2_control_get(int fd, const struct fr_v4l2_control *control,
                         struct fr_v4l2_control_value *ret_value);
 /* Sets it; *value becomes what the driver took. */
 int fr_v4l2_control_set(int fd, const struct fr_v4l2_control *control,
                         struct fr_v4l2_control_value *value);
 
-/* Checks all of `wanted`, and sets those that do not stand in `before` with the same value (`before`
- * NULL: all). What the driver refuses at first is tried once more after the others, for one control
- * may wait for another. Adds lines to `notes`. 0; -EBADR, -ENODEV, -ENOMEM with `reason`. */
+/* Checks all of `wanted`, and sets those that do not stand in `before` with the same value
+ * (`before` NULL: all). What the driver refuses at first is tried once more after the others, for
+ * one control may wait for another. Adds lines to `notes`. 0; -EBADR, -ENODEV, -ENOMEM with
+ * `reason`. */
 int fr_v4l2_controls_apply(const struct fr_v4l2_device *device, const char *file,
                            const struct fr_control_setting *wanted, size_t n_wanted,
                            const struct fr_control_settings *before,

@@ -25,14 +25,15 @@ struct fr_v4l2_converter {
     char reason[160];
 };
 
-/* Decoders that go on behind damaged data go no further than the picture has pixels, at some bytes each. */
+/* Decoders that go on behind damaged data go no further than the picture has pixels, at some bytes
+ * each. */
 static size_t room_behind(const struct fr_v4l2_agreed *agreed)
 {
     return (size_t)agreed->format.width_px * agreed->format.height_px * 8 + 4096;
 }
 
-/* Zeroed memory that ends, after at least `bytes`, in a page that nobody may touch: a decoder that went
- * further still would be stopped, and not write into what is not its own. */
+/* Zeroed memory that ends, after at least `bytes`, in a page that nobody may touch: a decoder that
+ * went further still would be stopped, and not write into what is not its own. */
 static int guarded_init(struct guarded *guarded, size_t bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (bytes + page - 1) / page * page;

@@ -31,8 +31,8 @@ int fr_v4l2_device_open(const char *path, struct fr_v4l2_device *ret_device,
 /* Closes it; takes a zeroed one, and one that is closed already. */
 void fr_v4l2_device_close(struct fr_v4l2_device *device);
 
-/* 0 when the node gives pictures that can be streamed, through whichever API, else -EINVAL, and `reason`
- * says by name what it is instead (metadata, output …) and where the pictures are. */
+/* 0 when the node gives pictures that can be streamed, through whichever API, else -EINVAL, and
+ * `reason` says by name what it is instead (metadata, output …) and where the pictures are. */
 int fr_v4l2_device_check_camera(const struct fr_v4l2_device *device,
                                 char reason[FR_SOURCE_REASON_MAX]);
 
@@ -42,8 +42,8 @@ bool fr_v4l2_device_has_pictures(const struct fr_v4l2_device *device);
 /* One sentence on what EBUSY means and what to do. Returns -EBUSY. */
 int fr_v4l2_device_busy(const char *path, char reason[FR_SOURCE_REASON_MAX]);
 
-/* A call to the driver that must not fail has: `reason` says what ("asking for its inputs") and with which
- * error. Returns rc, but -EPROTO for -EINVAL, which is for the user's mistakes. */
+/* A call to the driver that must not fail has: `reason` says what ("asking for its inputs") and
+ * with which error. Returns rc, but -EPROTO for -EINVAL, which is for the user's mistakes. */
 int fr_v4l2_device_failed(const struct fr_v4l2_device *device, int rc, const char *what,
                           char reason[FR_SOURCE_REASON_MAX]);
 

@@ -26,8 +26,8 @@ struct fr_v4l2_part {
 struct fr_v4l2_agreed {
     const struct fr_v4l2_layout *layout; /* of the camera's format */
     struct fr_format format;             /* of the frames that readers see */
-    /* AS_IS: how the driver lays the picture out, its parts one after another, with all the room that it
-     * wants; else how the picture is made. */
+    /* AS_IS: how the driver lays the picture out, its parts one after another, with all the room
+     * that it wants; else how the picture is made. */
     struct fr_geometry given;
     struct fr_geometry tight; /* AS_IS: the same without any padding */
     uint32_t n_parts;
@@ -52,9 +52,9 @@ int fr_v4l2_format_recheck(const struct fr_v4l2_device *device, const struct fr_
 
 struct v4l2_format;
 
-/* Checks a driver's answer, through whichever API, and works everything out from it; rate_num, rate_den 0 when not known.
- * `wanted_fourcc` is what readers shall see when the camera gives MJPG, 0: 422P. -EPROTO, -EINVAL
- * with `reason`. Pure. */
+/* Checks a driver's answer, through whichever API, and works everything out from it; rate_num,
+ * rate_den 0 when not known. `wanted_fourcc` is what readers shall see when the camera gives MJPG,
+ * 0: 422P. -EPROTO, -EINVAL with `reason`. Pure. */
 int fr_v4l2_format_take(const struct v4l2_format *answered, uint32_t wanted_fourcc,
                         uint32_t rate_num, uint32_t rate_den, struct fr_v4l2_agreed *ret_agreed,
                         char reason[FR_SOURCE_REASON_MAX]);

@@ -1,5 +1,5 @@
-/* The inputs of a device that has several (grabbers: HDMI, S-Video …): choosing one, its signal, and
- * the events by which the driver tells that another picture comes. */
+/* The inputs of a device that has several (grabbers: HDMI, S-Video …): choosing one, its signal,
+ * and the events by which the driver tells that another picture comes. */
 #pragma once
 
 #include "capture/source.h"
@@ -12,9 +12,9 @@ struct fr_v4l2_input {
     uint32_t status;       /* V4L2_IN_ST_… */
 };
 
-/* Chooses the input that `wanted` names by its number, or by its name (capitals do not matter); NULL
- * or "": the one that is chosen already. -EINVAL: there is none of that name, `reason` lists those
- * that there are; others as the driver gave them: -EBUSY, -ENODEV. */
+/* Chooses the input that `wanted` names by its number, or by its name (capitals do not matter);
+ * NULL or "": the one that is chosen already. -EINVAL: there is none of that name, `reason` lists
+ * those that there are; others as the driver gave them: -EBUSY, -ENODEV. */
 int fr_v4l2_input_choose(const struct fr_v4l2_device *device, const char *wanted,
                          struct fr_v4l2_input *ret_input, char reason[FR_SOURCE_REASON_MAX]);
 

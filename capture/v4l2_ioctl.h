@@ -1,5 +1,5 @@
-/* The only calls that the V4L2 source makes to a driver after open(). A test's fake camera puts its own
- * two functions in their place. */
+/* The only calls that the V4L2 source makes to a driver after open(). A test's fake camera puts its
+ * own two functions in their place. */
 #pragma once
 
 #include <stddef.h>

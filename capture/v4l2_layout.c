@@ -20,8 +20,8 @@
         V4L2_PIX_FMT_##name, FR_FOURCC_YU12, 1, {0}, FR_V4L2_CONVERTED, 0, 0, is_rgb               \
     }
 
-/* What is converted is what libv4lconvert 1.22 was seen to convert without leaving the memory that it
- * was given (tests/unit/test_v4l2_convert.c). RGBP, HSV3, HSV4 and VT12 (NV12_16L16) are missing
+/* What is converted is what libv4lconvert 1.22 was seen to convert without leaving the memory that
+ * it was given (tests/unit/test_v4l2_convert.c). RGBP, HSV3, HSV4 and VT12 (NV12_16L16) are missing
  * because it does not; OV511 and OV518 because it starts programs for them. */
 const struct fr_v4l2_layout fr_v4l2_layouts[FR_V4L2_N_LAYOUTS] = {
     {FR_FOURCC_NV12, FR_FOURCC_NV12, 1, {0}, 0, 0, 0, 0},

@@ -30,8 +30,8 @@ struct fr_v4l2_layout {
 };
 
 enum { FR_V4L2_N_LAYOUTS = 60 };
-/* In order of preference: planar luma first, for it is read fastest; colour before grey; what must be
- * decoded; last what must be converted, the cheapest and the richest first. */
+/* In order of preference: planar luma first, for it is read fastest; colour before grey; what must
+ * be decoded; last what must be converted, the cheapest and the richest first. */
 extern const struct fr_v4l2_layout fr_v4l2_layouts[FR_V4L2_N_LAYOUTS];
 
 /* The entry of a driver's format (JPEG is another name for MJPG), or NULL. */

@@ -1,6 +1,6 @@
 /* The names by which a camera is found again: /dev/videoN is a number of the moment, the links of
- * udev below /dev/v4l say which camera it is (by-id: model and serial number) and where it is plugged
- * in (by-path).
+ * udev below /dev/v4l say which camera it is (by-id: model and serial number) and where it is
+ * plugged in (by-path).
  */
 #pragma once
 

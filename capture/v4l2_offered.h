@@ -14,7 +14,8 @@ struct fr_v4l2_offered {
     char converted[160]; /* of those that are read through libv4l2 */
 };
 
-/* Asks the driver; `asked` is what the user wants, 0: nothing in particular. -ENODEV: it is gone. */
+/* Asks the driver; `asked` is what the user wants, 0: nothing in particular. -ENODEV: it is
+ * gone. */
 int fr_v4l2_offered_init(struct fr_v4l2_offered *ret_offered, const struct fr_v4l2_device *device,
                          uint32_t asked);
 

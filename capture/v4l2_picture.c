@@ -1,8 +1,9 @@
 /* A camera's picture on its way into a slot.
  *
  * JPEG: which sampling a camera uses is not told before its first picture. So 4:2:2 is believed, as
- * most have it (or what it was when the camera was there before); when the first picture is another, the
- * source offers the format that holds it as it is, once. Later ones that differ are resampled. */
+ * most have it (or what it was when the camera was there before); when the first picture is
+ * another, the source offers the format that holds it as it is, once. Later ones that differ are
+ * resampled. */
 #include "capture/v4l2_picture.h"
 
 #include "capture/append.h"
@@ -172,8 +173,8 @@ int fr_v4l2_picture_plan(struct fr_source *source, const struct fr_source_reques
 
 /* ---------------------------------------------------------------- doing */
 
-/* A slot's planes stand where the ring says. A driver that wrote something before them (data_offset of
- * the multi-planar API) has them moved there; both ends are within the part's room. */
+/* A slot's planes stand where the ring says. A driver that wrote something before them (data_offset
+ * of the multi-planar API) has them moved there; both ends are within the part's room. */
 void fr_v4l2_picture_settle(const struct fr_source *source, const struct fr_v4l2_judgement *judged,
                             uint8_t *slot)
 {

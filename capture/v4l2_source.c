@@ -2,15 +2,15 @@
  *
  * Four ways, each chosen by what camera and driver can do, none of them assumed to work.
  *
- * USERPTR: the slots themselves are the driver's buffers; buffer index = slot index. A slot is taken
- * from the writer before it is queued and stays taken until it is published, so the driver never
- * writes into a slot that a reader may have. No copy.
+ * USERPTR: the slots themselves are the driver's buffers; buffer index = slot index. A slot is
+ * taken from the writer before it is queued and stays taken until it is published, so the driver
+ * never writes into a slot that a reader may have. No copy.
  *
  * The others have the driver's own buffers. MMAP: one copy, row by row, into a slot. MJPEG: decoded
  * into a slot. CONVERTED: made into YU12 by libv4l2, where framering does not know the format.
  *
- * open() offers USERPTR for raw formats that we need not turn; when the driver turns out to refuse it,
- * start() returns -EAGAIN with the offer of MMAP.
+ * open() offers USERPTR for raw formats that we need not turn; when the driver turns out to refuse
+ * it, start() returns -EAGAIN with the offer of MMAP.
  *
  * Every error of the driver ends in one of two states: the frame is dropped and counted, or step()
  * fails, which means stop, free and open again. Nothing here waits and nothing is retried in place.

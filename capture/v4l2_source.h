@@ -39,9 +39,9 @@ struct fr_source {
 int fr_v4l2_open_device(struct fr_source *source, const struct fr_source_request *request,
                         char reason[FR_SOURCE_REASON_MAX]);
 
-/* Sets input, controls, orientation and timings. *request becomes what is left to be done by others.
- * Errors as open(); -ENOLINK without a signal, and then `has_events` says whether the driver will
- * tell when there is one. */
+/* Sets input, controls, orientation and timings. *request becomes what is left to be done by
+ * others. Errors as open(); -ENOLINK without a signal, and then `has_events` says whether the
+ * driver will tell when there is one. */
 int fr_v4l2_set_up(struct fr_source *source, struct fr_source_request *request,
                    char reason[FR_SOURCE_REASON_MAX]);
 

@@ -87,7 +87,8 @@ static int start_copy(struct fr_source *source, char reason[FR_SOURCE_REASON_MAX
     return rc;
 }
 
-/* Not as it was: another way of copying, or another format. Returns -EAGAIN, or why neither can be. */
+/* Not as it was: another way of copying, or another format. Returns -EAGAIN, or why neither can
+ * be. */
 static int offer_anew(struct fr_source *source, int rc, const char *why,
                       struct fr_source_offer *ret_offer, char reason[FR_SOURCE_REASON_MAX])
 {

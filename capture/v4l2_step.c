@@ -90,8 +90,8 @@ static int publish_copy(struct fr_source *source, struct fr_writer *writer,
     return drop == FR_DROP_STARVED ? 0 : note_bad(source, why, reason);
 }
 
-/* A buffer that is not to be published: counted, and the driver's again (a slot with the next ones that
- * are queued). */
+/* A buffer that is not to be published: counted, and the driver's again (a slot with the next ones
+ * that are queued). */
 static int give_back(struct fr_source *source, struct fr_writer *writer, uint32_t index,
                      unsigned drop, char reason[FR_SOURCE_REASON_MAX])
 {
@@ -104,10 +104,10 @@ static int give_back(struct fr_source *source, struct fr_writer *writer, uint32_
     return rc < 0 ? explain_loss(source, rc, reason) : 0;
 }
 
-/* Takes all buffers that are ready, but no more than there are: the loop has other things to do. When we
- * are behind, which is when several are ready, the newest good one wins, and those before it are given
- * back unpublished: whoever watches wants to see what is, not what was. 0 or an error; *ret_newest is there
- * when *ret_has_newest says so, with either. */
+/* Takes all buffers that are ready, but no more than there are: the loop has other things to do.
+ * When we are behind, which is when several are ready, the newest good one wins, and those before
+ * it are given back unpublished: whoever watches wants to see what is, not what was. 0 or an error;
+ * *ret_newest is there when *ret_has_newest says so, with either. */
 static int take_newest(struct fr_source *source, struct fr_writer *writer,
                        struct fr_v4l2_judgement *ret_newest, bool *ret_has_newest,
                        char reason[FR_SOURCE_REASON_MAX])
@@ -159,8 +159,8 @@ int fr_v4l2_step(struct fr_source *source, struct fr_writer *writer,
     }
     bool has_newest, is_zero_copy = source->copy_path == FR_PATH_USERPTR;
     int error = take_newest(source, writer, &newest, &has_newest, reason);
-    /* A good picture is one even when the camera is pulled out behind it. But nothing is believed of a
-     * driver whose books are wrong. */
+    /* A good picture is one even when the camera is pulled out behind it. But nothing is believed
+     * of a driver whose books are wrong. */
     int n = 0;
     if (has_newest && error != -EPROTO) {
         char why[FR_SOURCE_REASON_MAX] = "";

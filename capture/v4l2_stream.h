@@ -25,8 +25,8 @@ struct fr_v4l2_stream {
 
 /* Asks the driver to take the memory of `n_slots` slots of `slot_bytes` each, and looks whether the
  * format is still the one that was agreed. Nothing is queued yet. -EAGAIN: it will not, try
- * fr_v4l2_stream_init_mmap(). -EBUSY, -ENODEV, others: neither would that work. On failure nothing is
- * left at the driver, and `reason` says why. */
+ * fr_v4l2_stream_init_mmap(). -EBUSY, -ENODEV, others: neither would that work. On failure nothing
+ * is left at the driver, and `reason` says why. */
 int fr_v4l2_stream_init_userptr(struct fr_v4l2_stream *stream, const struct fr_v4l2_device *device,
                                 const struct fr_v4l2_agreed *agreed, uint32_t n_slots,
                                 size_t slot_bytes, char reason[FR_SOURCE_REASON_MAX]);
@@ -36,9 +36,8 @@ int fr_v4l2_stream_init_mmap(struct fr_v4l2_stream *stream, const struct fr_v4l2
                              const struct fr_v4l2_agreed *agreed, uint32_t n_buffers,
                              char reason[FR_SOURCE_REASON_MAX]);
 
-/* Gives buffer `index` to the driver; `memory` is the slot's (USERPTR), which holds all parts, or NULL
- * (MMAP). Negative
- * errno of the driver, -EINVAL also for a buffer that is there already. */
+/* Gives buffer `index` to the driver; `memory` is the slot's (USERPTR), which holds all parts, or
+ * NULL (MMAP). Negative errno of the driver, -EINVAL also for a buffer that is there already. */
 int fr_v4l2_stream_queue(struct fr_v4l2_stream *stream, uint32_t index, void *memory);
 
 /* Starts the pictures. Errors as the driver gave them. */
@@ -48,8 +47,8 @@ int fr_v4l2_stream_on(struct fr_v4l2_stream *stream);
  * Others as the driver gave them: the stream is broken. Does not block. */
 int fr_v4l2_stream_dequeue(struct fr_v4l2_stream *stream, struct fr_v4l2_judgement *ret_judgement);
 
-/* MMAP: where the picture begins in part `part` of a buffer that was judged good. The judged bytes of
- * that part can be read. */
+/* MMAP: where the picture begins in part `part` of a buffer that was judged good. The judged bytes
+ * of that part can be read. */
 const uint8_t *fr_v4l2_stream_data(const struct fr_v4l2_stream *stream,
                                    const struct fr_v4l2_judgement *judged, uint32_t part);
 

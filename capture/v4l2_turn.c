@@ -38,7 +38,8 @@ static bool flip(int fd, struct fr_v4l2_turn *turn, const struct fr_v4l2_control
     return set(fd, turn, control, !control->default_value);
 }
 
-/* Everything but quarter turns is flips: rotating by 180 degrees is both. True when all was done. */
+/* Everything but quarter turns is flips: rotating by 180 degrees is both. True when all was
+ * done. */
 static bool apply_flips(int fd, struct fr_v4l2_turn *turn, const struct fr_v4l2_control *across,
                         const struct fr_v4l2_control *down)
 {

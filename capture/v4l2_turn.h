@@ -1,7 +1,7 @@
 /* Letting the device turn the picture, where it has controls for it.
  *
- * A picture is mirrored first, then rotated clockwise (struct fr_source_request). Mirroring left and
- * right, and upside down, are exact in any order, so that they stand for every case but quarter
+ * A picture is mirrored first, then rotated clockwise (struct fr_source_request). Mirroring left
+ * and right, and upside down, are exact in any order, so that they stand for every case but quarter
  * turns; those are left to the device's own rotation only when nothing is to be mirrored. What the
  * device does not do remains to be done in software.
  *

@@ -1,8 +1,8 @@
 /* A polygon from text.
  *
  * Refused is what cannot be meant: fewer than three points, points beside the picture, an edge that
- * crosses another one (two points in the wrong order, mostly), an area of nothing. Whole numbers all
- * the way, so that no rounding decides. */
+ * crosses another one (two points in the wrong order, mostly), an area of nothing. Whole numbers
+ * all the way, so that no rounding decides. */
 #include "config/settings.h"
 
 #include <errno.h>

@@ -85,8 +85,8 @@ struct fr_free_section {
     const char *example; /* its lines, each ending in a line break */
 };
 
-/* Sections of which there may be many, each with a name of its own: "[zone door]". A file that is read
- * replaces all of them; the command line has none. */
+/* Sections of which there may be many, each with a name of its own: "[zone door]". A file that is
+ * read replaces all of them; the command line has none. */
 struct fr_many_sections {
     const char *kind; /* "zone" */
     const char *help;
@@ -151,9 +151,9 @@ const struct fr_setting *fr_settings_find_row(const struct fr_setting *rows, siz
 int fr_settings_set_row(const struct fr_setting *rows, size_t n_rows, void *settings,
                         const char *key, const char *text, char *reason, size_t reason_size);
 
-/* A polygon from text: three points or more, each "x,y" as shares of the picture from 0 to 1, in the
- * order of its edge, which must not cross itself and must enclose something. -EINVAL, -ERANGE; *ret_why
- * is what was wrong. Pure. */
+/* A polygon from text: three points or more, each "x,y" as shares of the picture from 0 to 1, in
+ * the order of its edge, which must not cross itself and must enclose something. -EINVAL, -ERANGE;
+ * *ret_why is what was wrong. Pure. */
 int fr_polygon_parse(const char *text, struct fr_polygon *ret_polygon, const char **ret_why);
 
 /* What a value of this row must be, as it stands behind "expected": "a whole number from 4 to 32".

@@ -1,5 +1,5 @@
-/* What the commands of `framering` share. Each takes its own argc and argv (argv[0] is its name) and
- * returns the exit code. */
+/* What the commands of `framering` share. Each takes its own argc and argv (argv[0] is its name)
+ * and returns the exit code. */
 #pragma once
 
 #include "common/daemon/log.h"
@@ -17,7 +17,8 @@ int command_doctor(int argc, char **argv);
 int command_read(const struct fr_program *program, int argc, char **argv, void *userdata,
                  const char **ret_camera);
 
-/* "framering info: ", the message and a newline on stderr, control characters escaped; returns 1. */
+/* "framering info: ", the message and a newline on stderr, control characters escaped; returns
+ * 1. */
 int command_fail(const struct fr_program *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The same without being a failure. */
@@ -27,7 +28,8 @@ void command_say(const struct fr_program *program, const char *format, ...)
 /* Says that there is no such camera, which there are, and what to do; returns 1. */
 int command_no_camera(const struct fr_program *program, const char *camera);
 
-/* 0 when stdout took everything, else 1 with a message (a full disk). A closed pipe is a quiet 1. */
+/* 0 when stdout took everything, else 1 with a message (a full disk). A closed pipe is a quiet
+ * 1. */
 int command_flush(const struct fr_program *program);
 
 /* A whole number without sign. -EINVAL with what was expected in `reason`. */

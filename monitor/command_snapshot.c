@@ -78,8 +78,9 @@ struct taken {
     size_t jpeg_bytes;
 };
 
-/* Copies the JPEG that is kept in the frame. It is looked at only then, for what is in a ring is believed of
- * nobody, and may change between two looks. 0; -ENOENT: none, or it does not look like one; -ENOMEM. */
+/* Copies the JPEG that is kept in the frame. It is looked at only then, for what is in a ring is
+ * believed of nobody, and may change between two looks. 0; -ENOENT: none, or it does not look like
+ * one; -ENOMEM. */
 static int copy_jpeg(const struct fr_frame *frame, struct taken *ret_taken)
 {
     const struct fr_plane *plane = fr_frame_plane(frame, FR_PLANE_JPEG);

@@ -1,5 +1,6 @@
-/* framering doctor: what is wrong with this machine's cameras, or will be, and what to do about it. Each file
- * doctor_….c makes one kind of checks, and tells what it found through doctor_tell(). Nothing is changed. */
+/* framering doctor: what is wrong with this machine's cameras, or will be, and what to do about it.
+ * Each file doctor_….c makes one kind of checks, and tells what it found through doctor_tell().
+ * Nothing is changed. */
 #pragma once
 
 #include "framering/framering.h"
@@ -37,8 +38,8 @@ struct doctor {
     unsigned n_assumed;  /* cameras of which the picture is not known */
 };
 
-/* Tells one finding of a kind of checks. `remedy` says what to do, commands in backticks; NULL when there is
- * nothing to do. */
+/* Tells one finding of a kind of checks. `remedy` says what to do, commands in backticks; NULL when
+ * there is nothing to do. */
 void doctor_tell(struct doctor *doctor, enum doctor_state state, const char *check,
                  const char *remedy, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
@@ -55,13 +56,13 @@ void doctor_check_rings(struct doctor *doctor);      /* what dead writers left *
 /* "/etc/framering/NAME", or in $FRAMERING_CONFDIR. Returns buf. */
 const char *doctor_config_path(const char *name, char *buf, size_t size);
 
-/* Runs a program without a shell and hands its lines to `line`, without their ends. Its exit code; negative
- * errno when it could not be run. stderr is left alone, or thrown away with is_quiet. */
+/* Runs a program without a shell and hands its lines to `line`, without their ends. Its exit code;
+ * negative errno when it could not be run. stderr is left alone, or thrown away with is_quiet. */
 int doctor_run(const char *const argv[], bool is_quiet,
                void (*line)(const char *text, void *userdata), void *userdata);
 
-/* Whether a user may open a file of this mode, by owner and groups: bits as R_OK | W_OK. ACLs are not
- * looked at. -ENOENT: no such user. */
+/* Whether a user may open a file of this mode, by owner and groups: bits as R_OK | W_OK. ACLs are
+ * not looked at. -ENOENT: no such user. */
 int doctor_may(const char *user, uid_t owner, gid_t group, mode_t mode, int bits);
 bool doctor_is_member(const char *user, gid_t group);
 /* A user's name, or its number in buf. */

@@ -1,6 +1,6 @@
-/* framering doctor: the cameras' files and their devices. What a camera's ring will need is told by the capture
- * daemon itself (framering-capture --plan), which reads the settings and asks the device as it does when it
- * runs; a camera that runs is not disturbed, and its ring tells. */
+/* framering doctor: the cameras' files and their devices. What a camera's ring will need is told by
+ * the capture daemon itself (framering-capture --plan), which reads the settings and asks the
+ * device as it does when it runs; a camera that runs is not disturbed, and its ring tells. */
 #include "monitor/describe.h"
 #include "monitor/doctor.h"
 
@@ -164,7 +164,8 @@ static void tell_problem(struct doctor *doctor, const char *name, const struct p
     if (is_busy)
         snprintf(remedy, sizeof remedy, "`sudo fuser -v %.200s` shows who has it",
                  strchr(plan->source, ':') ? strchr(plan->source, ':') + 1 : plan->source);
-    /* What an ordinary user may not open, the service may: its rights are looked at by themselves. */
+    /* What an ordinary user may not open, the service may: its rights are looked at by
+     * themselves. */
     if (is_access && geteuid() != 0)
         doctor_tell(doctor, DOCTOR_UNSEEN, kind, NULL, "%s: %s: %s", name, plan->source,
                     plan->reason);

@@ -1,5 +1,5 @@
-/* framering doctor: rings exist in one IPC namespace. Whether the daemons and we are in the same, and whether
- * the services' settings would part them. */
+/* framering doctor: rings exist in one IPC namespace. Whether the daemons and we are in the same,
+ * and whether the services' settings would part them. */
 #include "monitor/doctor.h"
 
 #include <dirent.h>
@@ -57,8 +57,8 @@ static bool is_met_here(int proc_fd)
     return strcmp(folder_or_default(theirs), folder_or_default(ours)) == 0;
 }
 
-/* From here the ring's file is seen and its objects are not (its writer is elsewhere), or all of it is seen
- * and by its reader is not. */
+/* From here the ring's file is seen and its objects are not (its writer is elsewhere), or all of it
+ * is seen and by its reader is not. */
 static bool is_parted(const char *camera, bool is_writer)
 {
     struct fr_ring_info info;

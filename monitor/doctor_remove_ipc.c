@@ -1,6 +1,6 @@
-/* framering doctor: logind's RemoveIPC. When the last session of an ordinary user ends, logind removes all
- * System V objects of his; a ring that he runs from a cron job or a detached shell goes with them.
- * System users (services) are spared. */
+/* framering doctor: logind's RemoveIPC. When the last session of an ordinary user ends, logind
+ * removes all System V objects of his; a ring that he runs from a cron job or a detached shell goes
+ * with them. System users (services) are spared. */
 #include "monitor/doctor.h"
 
 #include <dirent.h>
@@ -76,8 +76,8 @@ static void add_folder(struct names *names, const char *folder)
         free(entries);
 }
 
-/* As logind reads them: the main file, then all drop-ins in the order of their names, a name in an earlier
- * folder hiding the same in a later one. */
+/* As logind reads them: the main file, then all drop-ins in the order of their names, a name in an
+ * earlier folder hiding the same in a later one. */
 static void read_all(struct setting *setting)
 {
     char path[PATH_MAX];

@@ -1,5 +1,6 @@
 /* framering: the operator's command. Looks at rings, takes pictures and video out of them, removes
- * dead ones, and tells what keeps cameras from running. It is a reader like any other: it changes nothing in a ring whose writer lives.
+ * dead ones, and tells what keeps cameras from running. It is a reader like any other: it changes
+ * nothing in a ring whose writer lives.
  *
  * Data goes to stdout, messages to stderr. Exit codes: 0, 1 (it did not work; the message says what
  * to do), 2 (wrong usage).

@@ -1,5 +1,5 @@
-/* A file that is there completely or not at all: temporary file, fsync, rename, fsync of the folder.
- * What a rename would take the name from, a device or a FIFO, is written into instead. */
+/* A file that is there completely or not at all: temporary file, fsync, rename, fsync of the
+ * folder. What a rename would take the name from, a device or a FIFO, is written into instead. */
 #include "monitor/save_file.h"
 
 #include "monitor/stop.h"

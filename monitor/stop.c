@@ -1,8 +1,8 @@
 /* Ctrl-C. fr_reader_cancel() may be called in a signal handler, and so may alarm().
  *
- * A wait for frames remembers that it was cancelled; a write() does not: a signal that comes between
- * looking for one and blocking in it would be slept through. So the first signal starts an alarm
- * that comes every second and interrupts again, until the program has ended.
+ * A wait for frames remembers that it was cancelled; a write() does not: a signal that comes
+ * between looking for one and blocking in it would be slept through. So the first signal starts an
+ * alarm that comes every second and interrupts again, until the program has ended.
  */
 #include "monitor/stop.h"
 

@@ -1,7 +1,8 @@
-/* What is to be told goes into a box, and from there to the manager by sd_notify() in a thread of its own, for
- * that call waits as long as the manager does not read its socket, and no camera stops for that. Meanwhile a
- * newer status takes the place of an older one. The thread ends when the box is empty. Errors are told to
- * nobody, for there is nobody; when no thread can be had, the next message takes this one along.
+/* What is to be told goes into a box, and from there to the manager by sd_notify() in a thread of
+ * its own, for that call waits as long as the manager does not read its socket, and no camera stops
+ * for that. Meanwhile a newer status takes the place of an older one. The thread ends when the box
+ * is empty. Errors are told to nobody, for there is nobody; when no thread can be had, the next
+ * message takes this one along.
  */
 #include "common/daemon/notify.h"
 
@@ -33,7 +34,8 @@ bool fr_notify_has_manager(void)
     return address && *address;
 }
 
-/* All that is in the box as one message, which empties it. False: there is nothing. With the lock. */
+/* All that is in the box as one message, which empties it. False: there is nothing. With the
+ * lock. */
 static bool take(char *message, size_t size)
 {
     int n = snprintf(message, size, "%s%s%s%s%s", box.is_ready ? "READY=1\n" : "",

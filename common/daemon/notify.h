@@ -1,6 +1,6 @@
 /* What a service tells its manager (sd_notify(3)). Every call is a no-op when the program was not
- * started by one ($NOTIFY_SOCKET is not set). No call waits for a manager that does not read, but for
- * fr_notify_stopping() a second: it is told later, the newest of each kind. Any thread. */
+ * started by one ($NOTIFY_SOCKET is not set). No call waits for a manager that does not read, but
+ * for fr_notify_stopping() a second: it is told later, the newest of each kind. Any thread. */
 #pragma once
 
 #include <stdbool.h>

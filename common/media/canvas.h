@@ -16,7 +16,8 @@ struct fr_canvas {
     uint8_t *rgb; /* rows of 3 * width_px bytes */
 };
 
-/* A black canvas; -ENOMEM, -EINVAL for a side of 0 or above FR_SIDE_MAX. fini takes one that is zeroed. */
+/* A black canvas; -ENOMEM, -EINVAL for a side of 0 or above FR_SIDE_MAX. fini takes one that is
+ * zeroed. */
 int fr_canvas_init(struct fr_canvas *canvas, uint32_t width_px, uint32_t height_px);
 void fr_canvas_fini(struct fr_canvas *canvas);
 
@@ -36,12 +37,13 @@ void fr_canvas_line(struct fr_canvas *canvas, int32_t x0, int32_t y0, int32_t x1
 void fr_canvas_box(struct fr_canvas *canvas, int32_t x, int32_t y, uint32_t width_px,
                    uint32_t height_px, uint32_t thick, struct fr_colour colour);
 
-/* Text on a dark ground, its upper left corner at (x, y): letters of 5x7 times `scale`, small ones as
- * capitals, what the font does not have as a blank. */
+/* Text on a dark ground, its upper left corner at (x, y): letters of 5x7 times `scale`, small ones
+ * as capitals, what the font does not have as a blank. */
 enum { FR_LETTER_WIDTH = 6, FR_LETTER_HEIGHT = 9 }; /* of one with its room, at scale 1 */
 void fr_canvas_text(struct fr_canvas *canvas, int32_t x, int32_t y, uint32_t scale,
                     struct fr_colour colour, const char *text);
 
-/* The picture as a JPEG; *ret_bytes is the caller's, to be freed with free(). As fr_jpeg_encode(). */
+/* The picture as a JPEG; *ret_bytes is the caller's, to be freed with free(). As
+ * fr_jpeg_encode(). */
 int fr_canvas_jpeg(const struct fr_canvas *canvas, int quality, uint8_t **ret_bytes,
                    size_t *ret_length);

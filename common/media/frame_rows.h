@@ -1,7 +1,7 @@
 /* The rows of a frame as plain Y, U and V, whatever the fourcc packs them into.
  *
- * Shared by the JPEG encoder and the Y4M writer. Each row is copied out, so that a frame that changes
- * meanwhile (peek reading) can spoil samples and nothing else. Pure.
+ * Shared by the JPEG encoder and the Y4M writer. Each row is copied out, so that a frame that
+ * changes meanwhile (peek reading) can spoil samples and nothing else. Pure.
  */
 #pragma once
 

@@ -23,8 +23,8 @@ struct fr_grey_picture {
 int fr_grey_picture_read(const uint8_t *bytes, size_t n_bytes, struct fr_grey_picture *ret_picture,
                          char *reason, size_t reason_size);
 
-/* The same from a regular file; the reason begins with its path. Others as open(2). May block on the
- * disk. */
+/* The same from a regular file; the reason begins with its path. Others as open(2). May block on
+ * the disk. */
 int fr_grey_picture_load(const char *path, struct fr_grey_picture *ret_picture, char *reason,
                          size_t reason_size);
 

@@ -20,8 +20,8 @@ static inline uint32_t fr_half_px(uint32_t full_px)
     return full_px / 2 + full_px % 2;
 }
 
-/* `half` has fr_half_px(height_px) rows, half_stride_bytes apart, of fr_half_px(width_px) bytes; what
- * lies between the rows is not touched. luma->step_bytes is at least 1. */
+/* `half` has fr_half_px(height_px) rows, half_stride_bytes apart, of fr_half_px(width_px) bytes;
+ * what lies between the rows is not touched. luma->step_bytes is at least 1. */
 void fr_half_luma(const struct fr_luma *luma, uint8_t *half, uint32_t half_stride_bytes);
 
 /* The same with what a level has, which this machine must have: all give the same plane. */

@@ -4,8 +4,8 @@
 #ifdef FR_SIMD_X86
 #include <immintrin.h>
 
-/* The processor fetches ahead by itself, but not over the end of a page: two or three rows. What lies there may
- * be beyond the frame, which does no harm; no byte of it is used. */
+/* The processor fetches ahead by itself, but not over the end of a page: two or three rows. What
+ * lies there may be beyond the frame, which does no harm; no byte of it is used. */
 static inline void fetch_ahead(const uint8_t *upper, const uint8_t *lower)
 {
     enum { AHEAD_BYTES = 4096 };

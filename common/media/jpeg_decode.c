@@ -1,5 +1,5 @@
-/* JPEG straight into the planes of a frame: what is taken at all, and into what. The decoding itself
- * is in jpeg_session.c. */
+/* JPEG straight into the planes of a frame: what is taken at all, and into what. The decoding
+ * itself is in jpeg_session.c. */
 #include "common/media/jpeg_decode.h"
 
 #include "common/media/jpeg_session.h"

@@ -1,4 +1,5 @@
-/* One text for kernels over bytes and 16-bit words, and a vector of each as wide as the machine has.
+/* One text for kernels over bytes and 16-bit words, and a vector of each as wide as the machine
+ * has.
  *
  * A kernel's text is a header, written with what stands here. For each level there is a file that
  * includes the level's header and then the texts of all kernels of its folder:
@@ -9,9 +10,9 @@
  *     const struct fr_kernels fr_kernels_avx2 = {.learn = learn};
  *     #endif
  *
- * `bytes` has FR_LANES lanes of uint8_t and `words` half as many of int16_t; both are vectors of the
- * compiler's own, so + - * & | ~ << >> and comparisons (a mask: all ones or none) are written as they are.
- * What C has no operator for, each level's header has a function for:
+ * `bytes` has FR_LANES lanes of uint8_t and `words` half as many of int16_t; both are vectors of
+ * the compiler's own, so + - * & | ~ << >> and comparisons (a mask: all ones or none) are written
+ * as they are. What C has no operator for, each level's header has a function for:
  *
  *     bytes_load(at), bytes_store(at, a), words_load(at), words_store(at, a)   at any address
  *     words_widen(at)                 bytes from memory
@@ -28,8 +29,9 @@
  *                                     where the sum has more than 15 bits
  *     words_floored(a, shift)         a >> shift, of the same, 2 to 14
  *
- * FR_LANES_INLINE stands before a function that is to be part of the kernel, FR_LANES_KERNEL before that
- * which is called from outside. Where a machine lacks the level's instructions FR_LANES is not defined.
+ * FR_LANES_INLINE stands before a function that is to be part of the kernel, FR_LANES_KERNEL before
+ * that which is called from outside. Where a machine lacks the level's instructions FR_LANES is not
+ * defined.
  */
 #pragma once
 

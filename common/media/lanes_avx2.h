@@ -15,7 +15,8 @@ FR_LANES_INLINE words words_widen(const uint8_t *at)
     return (words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)at));
 }
 
-/* Packing works within each half of a register; the permutation puts the quarters in order again. */
+/* Packing works within each half of a register; the permutation puts the quarters in order
+ * again. */
 FR_LANES_INLINE bytes words_narrow(words low, words high)
 {
     return (bytes)_mm256_permute4x64_epi64(_mm256_packus_epi16((__m256i)low, (__m256i)high),

@@ -1,5 +1,5 @@
-/* PNG in memory, through libpng where it was there when framering was built; otherwise each of these
- * is -ENOTSUP with a reason that says so. */
+/* PNG in memory, through libpng where it was there when framering was built; otherwise each of
+ * these is -ENOTSUP with a reason that says so. */
 #pragma once
 
 #include <stddef.h>

@@ -53,9 +53,9 @@ void fr_recording_close(struct fr_recording *recording);
 /* What it is; valid as long as the recording. */
 const struct fr_recording_info *fr_recording_info(const struct fr_recording *recording);
 
-/* Whether it is delivered as this: as its own format; GREY (luma alone); JPEGs also as YU12, YV12, 422P
- * (see jpeg_decode.h), unless their chroma cannot be had; Y4M C420 also as YV12. And all of them, for
- * people: "YU12, YV12 or GREY". */
+/* Whether it is delivered as this: as its own format; GREY (luma alone); JPEGs also as YU12, YV12,
+ * 422P (see jpeg_decode.h), unless their chroma cannot be had; Y4M C420 also as YV12. And all of
+ * them, for people: "YU12, YV12 or GREY". */
 bool fr_recording_delivers(const struct fr_recording *recording, uint32_t fourcc);
 const char *fr_recording_choices(const struct fr_recording *recording);
 

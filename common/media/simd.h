@@ -1,8 +1,8 @@
 /* Which of this machine's instructions the kernels over pixels use.
  *
- * Everything is built for the oldest machine of its kind; what newer ones can do more is chosen at run
- * time. A module with kernels has a table of functions for each level that is worth one, and a function
- * that takes the level:
+ * Everything is built for the oldest machine of its kind; what newer ones can do more is chosen at
+ * run time. A module with kernels has a table of functions for each level that is worth one, and a
+ * function that takes the level:
  *
  *     static const struct rows *rows_at(enum fr_simd level)
  *     {
@@ -16,8 +16,8 @@
  *         }
  *     }
  *
- * Its users call it with fr_simd(); its tests with each level that fr_simd_has(), beside FR_SIMD_PLAIN,
- * which is C alone and the oracle: all levels give the same to the bit. */
+ * Its users call it with fr_simd(); its tests with each level that fr_simd_has(), beside
+ * FR_SIMD_PLAIN, which is C alone and the oracle: all levels give the same to the bit. */
 #pragma once
 
 #include <stdbool.h>
@@ -45,7 +45,7 @@ const char *fr_simd_name(enum fr_simd level);
 /* Whether this machine can do it. */
 bool fr_simd_has(enum fr_simd level);
 
-/* The level to be used: the best that this machine has; or, where the environment variable FRAMERING_SIMD
- * names one that it has, that one, for tests and to tell a wrong kernel from a wrong picture. Settled by
- * the first call, the same ever after. Any thread may call it. */
+/* The level to be used: the best that this machine has; or, where the environment variable
+ * FRAMERING_SIMD names one that it has, that one, for tests and to tell a wrong kernel from a wrong
+ * picture. Settled by the first call, the same ever after. Any thread may call it. */
 enum fr_simd fr_simd(void);

@@ -36,9 +36,9 @@ int fr_turn_format(struct fr_turn turn, const struct fr_format *from, struct fr_
 
 /* Turns a picture into the planes of `to` at `slot`. `from` says how it lies, but for its offsets:
  * planes[i] is where from->planes[i] begins. Both geometries are sound (fr_geometry_check()), and
- * `to` has the format that fr_turn_format() gave. Each plane is read up to its last pixel, and never
- * behind it; of `slot`, the pixels alone are written. The two do not overlap. -EINVAL, -ENOTSUP: the
- * geometries are not what they should be; nothing was written. Pure. */
+ * `to` has the format that fr_turn_format() gave. Each plane is read up to its last pixel, and
+ * never behind it; of `slot`, the pixels alone are written. The two do not overlap. -EINVAL,
+ * -ENOTSUP: the geometries are not what they should be; nothing was written. Pure. */
 int fr_turn_planes(struct fr_turn turn, const struct fr_geometry *from,
                    const uint8_t *const planes[FR_PLANES_MAX], const struct fr_geometry *to,
                    uint8_t *slot);

@@ -9,8 +9,9 @@ struct fr_turn_steps {
     bool from_right, from_bottom, is_transposed;
 };
 
-/* Not transposed: one plane, row by row; `element_bytes` stay together and in order: 1, or 2 (a pair
- * of chroma). 4 is a packed pair of pixels, of which the first luma byte is at luma_at (0 or 1). */
+/* Not transposed: one plane, row by row; `element_bytes` stay together and in order: 1, or 2 (a
+ * pair of chroma). 4 is a packed pair of pixels, of which the first luma byte is at luma_at (0 or
+ * 1). */
 struct fr_turn_plane {
     const uint8_t *from;
     uint8_t *to;

@@ -1,9 +1,9 @@
 /* Turning with rows and columns exchanged, in tiles that stay in the cache.
  *
  * For each tile of the destination the samples are brought together as plain bytes, whatever their
- * step, then transposed in blocks of 8x8, each of which is eight words, and written row by row. Which
- * end the rows and columns are read from is decided by where they are put in the tile, and costs
- * nothing.
+ * step, then transposed in blocks of 8x8, each of which is eight words, and written row by row.
+ * Which end the rows and columns are read from is decided by where they are put in the tile, and
+ * costs nothing.
  */
 #include "common/media/turn_steps.h"
 

@@ -1,9 +1,10 @@
-/* Named points at which a test ends or stops the process, each at a step after which the shared state is
- * another one.
+/* Named points at which a test ends or stops the process, each at a step after which the shared
+ * state is another one.
  *
- * They exist in the library's variant framering_crash alone, which only tests link: there the names of all
- * points stand in the section fr_crash_points, so that a test can go through every one, and to pass a point
- * is to call fr_crash_here(), which is the test's. Everywhere else they are nothing. */
+ * They exist in the library's variant framering_crash alone, which only tests link: there the names
+ * of all points stand in the section fr_crash_points, so that a test can go through every one, and
+ * to pass a point is to call fr_crash_here(), which is the test's. Everywhere else they are
+ * nothing. */
 #pragma once
 
 #ifdef FR_CRASH_POINTS

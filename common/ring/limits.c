@@ -1,8 +1,9 @@
 /* The kernel's limits on System V objects, and which of them a ring would meet.
  *
- * The kernel tells a failure by a number that several limits share: ENOSPC may be SHMMNI or SHMALL, EINVAL
- * SHMMAX or a wrong argument. So whoever was refused looks at all limits and at what is in use, and
- * names the one that is short. The same table tells it before it happens (`framering doctor`). */
+ * The kernel tells a failure by a number that several limits share: ENOSPC may be SHMMNI or SHMALL,
+ * EINVAL SHMMAX or a wrong argument. So whoever was refused looks at all limits and at what is in
+ * use, and names the one that is short. The same table tells it before it happens (`framering
+ * doctor`). */
 #include "common/ring/limits.h"
 #include "common/ring/explain.h"
 #include "common/ring/layout.h"
@@ -35,7 +36,8 @@ bool fr_limit_is_short(const struct fr_limit *limit)
 
 static uint64_t enough(const struct fr_limit *limit)
 {
-    /* Rings that were left behind, or that readers still hold, count for a while beside the new one. */
+    /* Rings that were left behind, or that readers still hold, count for a while beside the new
+     * one. */
     uint64_t wanted =
         limit->used ? add(limit->used, add(limit->asked, limit->asked)) : limit->asked;
     return fr_limit_is_short(limit) ? wanted : limit->value;

@@ -1,5 +1,5 @@
-/* The clock of every time in a ring and of every wait for one: it never jumps, and no two processes of a
- * machine disagree about it. */
+/* The clock of every time in a ring and of every wait for one: it never jumps, and no two processes
+ * of a machine disagree about it. */
 #pragma once
 
 #include <stdint.h>

@@ -11,33 +11,35 @@
  * never the same even value twice. A reader believes what it read only between two equal even
  * values.
  *
- *   The writer's hand is the set of slots that are its own: to be filled, given out (taken) to be filled,
- *   and at most one that is published yet withheld. The hand always has `hand` slots. When a filled slot is
- *   published, another one takes its place, the one unused for longest. When none can be claimed (readers
- *   pin them all) the filled one is published withheld: its frame stands like any other, but its semaphore
- *   stays 0, so that nobody can pin it, and as soon as it is no longer the newest it is filled again. So no
- *   reader can shrink the hand, and the writer never waits.
+ *   The writer's hand is the set of slots that are its own: to be filled, given out (taken) to be
+ *   filled, and at most one that is published yet withheld. The hand always has `hand` slots. When
+ *   a filled slot is published, another one takes its place, the one unused for longest. When none
+ *   can be claimed (readers pin them all) the filled one is published withheld: its frame stands
+ *   like any other, but its semaphore stays 0, so that nobody can pin it, and as soon as it is no
+ *   longer the newest it is filled again. So no reader can shrink the hand, and the writer never
+ *   waits.
  *
- *   A pin is good for as long as the writer has another slot to claim. When it has none, the slot that it
- * was refused for longest is taken back from whoever has it, if that is longer than the pins' patience: by
- * setting its semaphore, as any member of the group could. A reader that still holds it learns of it by
- * the sequence word. Without this, pins that nobody has (left by a SETVAL, or by -1 without undo) would
- * stay for the whole epoch, for the kernel does not tell a pin from a value.
+ *   A pin is good for as long as the writer has another slot to claim. When it has none, the slot
+ *   that it was refused for longest is taken back from whoever has it, if that is longer than the
+ *   pins' patience: by setting its semaphore, as any member of the group could. A reader that still
+ *   holds it learns of it by the sequence word. Without this, pins that nobody has (left by a
+ *   SETVAL, or by -1 without undo) would stay for the whole epoch, for the kernel does not tell a
+ *   pin from a value.
  *
- *   Where there are slots enough, a replacement is claimed ahead, when a slot is taken: the spare, whose old
- *   frame can still be peeked at until it is used. With a spare in store, the slot that was taken first is
- *   let go ahead too: it is odd until it is published, and nobody keeps a pin on what is odd. Both spare
- *   readers the system calls between a publish and their waking.
+ *   Where there are slots enough, a replacement is claimed ahead, when a slot is taken: the spare,
+ *   whose old frame can still be peeked at until it is used. With a spare in store, the slot that
+ *   was taken first is let go ahead too: it is odd until it is published, and nobody keeps a pin on
+ *   what is odd. Both spare readers the system calls between a publish and their waking.
  *
- *   Gate n % FR_GATES is closed (1) before frame n exists and opened (0) when it is published; a reader
- *   sleeps until the gate of the frame after the newest it knows is open. The kernel has an undo for every
- *   gate and for ALIVE: when the writer dies it opens all gates, so everybody wakes, and drops ALIVE, so
- *   everybody knows why. Gate n+2 is closed after gate n was opened and before head shows frame n+1: when
- *   the next slot is taken, or first thing in the next publish.
+ *   Gate n % FR_GATES is closed (1) before frame n exists and opened (0) when it is published; a
+ *   reader sleeps until the gate of the frame after the newest it knows is open. The kernel has an
+ *   undo for every gate and for ALIVE: when the writer dies it opens all gates, so everybody wakes,
+ *   and drops ALIVE, so everybody knows why. Gate n+2 is closed after gate n was opened and before
+ *   head shows frame n+1: when the next slot is taken, or first thing in the next publish.
  *
- *   Order of publishing frame n in slot s: descriptor; sequence even; pin semaphore +P (unless withheld, or
- *   let go ahead); index entry; head = n; gate n open. Each step's reason is in docs/architecture.md, and
- *   the model of the protocol fails without it.
+ *   Order of publishing frame n in slot s: descriptor; sequence even; pin semaphore +P (unless
+ *   withheld, or let go ahead); index entry; head = n; gate n open. Each step's reason is in
+ *   docs/architecture.md, and the model of the protocol fails without it.
  */
 #pragma once
 
@@ -47,11 +49,12 @@
 
 /* Each returns 0 or a negative errno.
  *
- * Of a semaphore the ring needs this order and no more: what came before give(), open_gate() or a reader's
- * unpin() is seen after the pin(), wait_gate() or claim() that finds its value. semop() gives that, for it
- * takes the semaphore's lock and lets it go (ipc/sem.c; a sleeper that is woken acquires what its waker
- * released). So a reader's last look at a slot comes before the writer's first store into it, who pins sees
- * the slot at least as it was let go, and who wakes finds head moved. */
+ * Of a semaphore the ring needs this order and no more: what came before give(), open_gate() or a
+ * reader's unpin() is seen after the pin(), wait_gate() or claim() that finds its value. semop()
+ * gives that, for it takes the semaphore's lock and lets it go (ipc/sem.c; a sleeper that is woken
+ * acquires what its waker released). So a reader's last look at a slot comes before the writer's
+ * first store into it, who pins sees the slot at least as it was let go, and who wakes finds head
+ * moved. */
 struct fr_writer_ops {
     int (*claim)(void *ctx, uint32_t slot_idx);      /* -P, not waiting; -EAGAIN: somebody has it */
     int (*give)(void *ctx, uint32_t slot_idx);       /* +P; -ERANGE: somebody raised it */
@@ -78,8 +81,8 @@ struct fr_slot_book {
 };
 
 struct fr_ring_writer {
-    /* What each publish looks at comes first, close together: it runs with cold caches, for filling a slot
-     * has emptied them. */
+    /* What each publish looks at comes first, close together: it runs with cold caches, for filling
+     * a slot has emptied them. */
     struct fr_layout_header *header;
     _Atomic uint64_t *index;
     struct fr_layout_slot *descriptors;
@@ -166,8 +169,8 @@ void fr_ring_reader_init(struct fr_ring_reader *r, const struct fr_view *view);
 
 struct fr_ring_taken {
     struct fr_layout_frame frame; /* private copy; its own planes only where n_planes is above 0 */
-    /* The frame's planes, checked: of the view, or in `frame`. For FR_PLANE_JPEG the size is frame.jpeg_bytes,
-     * which is not above the plane's. */
+    /* The frame's planes, checked: of the view, or in `frame`. For FR_PLANE_JPEG the size is
+     * frame.jpeg_bytes, which is not above the plane's. */
     const struct fr_plane_layout *planes;
     uint32_t n_planes;
     uint32_t slot_idx;

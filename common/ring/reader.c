@@ -1,9 +1,9 @@
-/* fr_reader_…: the protocol over real System V objects; finding the ring, leaving it when its writer goes,
- * and following the writer into its next one.
+/* fr_reader_…: the protocol over real System V objects; finding the ring, leaving it when its
+ * writer goes, and following the writer into its next one.
  *
- * A reader is attached or it is not. Detached, it watches the rendezvous folders and looks again whenever
- * something changes there; why it could not attach is told once for each ring that it found, and once when
- * there was none. */
+ * A reader is attached or it is not. Detached, it watches the rendezvous folders and looks again
+ * whenever something changes there; why it could not attach is told once for each ring that it
+ * found, and once when there was none. */
 #include "common/ring/attachment.h"
 #include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
@@ -215,9 +215,9 @@ static void drain(int inotify_fd)
 
 /* Waits for a ring and attaches it. What cannot be used is told, once.
  *
- * No watch tells of what may make a ring usable where it stands: memory and descriptors that are to be had
- * again, a segment's mode. So after such a failure, and where no watch could be had, it is looked at again
- * from time to time. */
+ * No watch tells of what may make a ring usable where it stands: memory and descriptors that are to
+ * be had again, a segment's mode. So after such a failure, and where no watch could be had, it is
+ * looked at again from time to time. */
 static int connect_ring(struct fr_reader *r)
 {
     for (;;) {
@@ -251,7 +251,8 @@ static void fill_frame(struct fr_reader *r, const struct fr_ring_taken *taken,
     const struct fr_layout_frame *f = &taken->frame;
     const uint8_t *slot = view->slots_base + taken->slot_idx * view->slot_bytes;
 
-    /* Field by field: a reader that was just woken does not clear planes that the format has not. */
+    /* Field by field: a reader that was just woken does not clear planes that the format has
+     * not. */
     frame->format = view->geometry.format;
     frame->epoch = view->epoch;
     frame->number = f->number;

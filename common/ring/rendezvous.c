@@ -386,8 +386,8 @@ bool fr_rendezvous_watch(int fd, const char *camera)
     bool is_all = true;
 
     /* Each level may come into being later: the camera's folder, the folder of all, and that one's
-     * parent (by name, for `rundir/..` is not there before rundir). Adding a watch that stands already
-     * changes nothing. */
+     * parent (by name, for `rundir/..` is not there before rundir). Adding a watch that stands
+     * already changes nothing. */
     for (unsigned i = 0; fr_rundir(i, rundir, sizeof rundir); i++) {
         snprintf(path, sizeof path, "%s", rundir);
         char *slash = strrchr(path, '/');

@@ -55,16 +55,17 @@ const char *fr_rendezvous_home(const char *camera, char *buf, size_t size, char 
  * -EBUSY: a writer lives; -EPERM: not ours, or not a plain file. */
 int fr_rendezvous_lock(const char *folder, bool make, char *reason, size_t reason_size);
 
-/* Number of the last epoch, kept in the lock file; 0: there was none. Negative errno: it cannot be told, and must
- * not be taken for none, for epochs only count up. */
+/* Number of the last epoch, kept in the lock file; 0: there was none. Negative errno: it cannot be
+ * told, and must not be taken for none, for epochs only count up. */
 int fr_rendezvous_last_epoch(int lock_fd, uint64_t *ret_epoch);
 int fr_rendezvous_set_last_epoch(int lock_fd, uint64_t epoch);
 
-/* /proc/sys/kernel/random/boot_id as bytes. A machine without one (no /proc) has zeroes. Negative errno when it
- * cannot be told now: a ring with the wrong one would never be read. */
+/* /proc/sys/kernel/random/boot_id as bytes. A machine without one (no /proc) has zeroes. Negative
+ * errno when it cannot be told now: a ring with the wrong one would never be read. */
 int fr_boot_id(uint8_t ret_boot[16]);
 
 /* Watches the folders of `camera` for anything that may mean a new ring. Call before looking; then
- * wait on the descriptor; it may fire for nothing. `fd` is an inotify descriptor. False: something could not be
- * watched (fs.inotify.max_user_watches is reached, or memory), so that waiting may miss it. */
+ * wait on the descriptor; it may fire for nothing. `fd` is an inotify descriptor. False: something
+ * could not be watched (fs.inotify.max_user_watches is reached, or memory), so that waiting may
+ * miss it. */
 bool fr_rendezvous_watch(int fd, const char *camera);

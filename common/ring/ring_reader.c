@@ -13,8 +13,8 @@
  * gates. */
 enum { IDLE_WAKES_MAX = 64 };
 
-/* A head that runs ahead faster than its frames can be looked at, none of which is there: so many tries
- * in one call, which take some milliseconds, are no camera's doing. */
+/* A head that runs ahead faster than its frames can be looked at, none of which is there: so many
+ * tries in one call, which take some milliseconds, are no camera's doing. */
 enum { VAIN_TRIES_MAX = 1 << 16 };
 
 /* Acquire; pairs with the release store of head in fr_ring_publish(): whoever sees frame n there
@@ -39,7 +39,8 @@ bool fr_ring_intact(const struct fr_layout_slot *descriptor, uint64_t sequence)
     return atomic_load_explicit(&descriptor->sequence, memory_order_relaxed) == sequence;
 }
 
-/* The planes must lie in the slot and fit the format. Those of the header were checked at attach. */
+/* The planes must lie in the slot and fit the format. Those of the header were checked at
+ * attach. */
 static bool own_planes_ok(const struct fr_view *view, const struct fr_layout_frame *f)
 {
     if (f->n_planes > FR_PLANES_MAX)
@@ -78,8 +79,8 @@ static bool read_descriptor(struct fr_ring_reader *r, uint32_t slot_idx, uint64_
     taken->sequence = atomic_load_explicit(&d->sequence, memory_order_acquire);
     if (taken->sequence & 1)
         return false;
-    /* Relaxed, as a pixel is read: behind the acquire above, so that none is older than the frame; none is
-     * newer if the second look below, with its fence, finds the same word. */
+    /* Relaxed, as a pixel is read: behind the acquire above, so that none is older than the frame;
+     * none is newer if the second look below, with its fence, finds the same word. */
     for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++)
         words[i] = atomic_load_explicit(&d->frame[i], memory_order_relaxed);
     memcpy(&taken->frame, words, FR_FRAME_HEAD_WORDS * sizeof *words);
@@ -98,7 +99,8 @@ static bool read_descriptor(struct fr_ring_reader *r, uint32_t slot_idx, uint64_
     return true;
 }
 
-/* Tries frame n: 0; -ESTALE: it is not there any more; -EBUSY: it cannot be pinned; -EIDRM …: from pin. */
+/* Tries frame n: 0; -ESTALE: it is not there any more; -EBUSY: it cannot be pinned; -EIDRM …: from
+ * pin. */
 static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
                      const struct fr_reader_ops *ops, void *ctx, struct fr_ring_taken *taken)
 {
@@ -128,7 +130,8 @@ static int try_frame(struct fr_ring_reader *r, uint64_t n, bool pinned,
     return -ESTALE;
 }
 
-/* A hint to the processor, relaxed, which decides nothing: three lines that depend on one another are fetched in the time of two. */
+/* A hint to the processor, relaxed, which decides nothing: three lines that depend on one another
+ * are fetched in the time of two. */
 static void prefetch(const struct fr_ring_reader *r, uint64_t n)
 {
     uint64_t word =

@@ -41,16 +41,17 @@ void fr_ring_format(void *base, const struct fr_layout_plan *plan,
     memcpy(h->camera, identity->camera, strnlen(identity->camera, FR_CAMERA_NAME_MAX));
     h->geometry = *geometry;
 
-    /* Every slot starts odd: none holds a frame. No ordering: nobody knows of the ring yet, and whoever will
-     * learns of it from a file that is written after this. */
+    /* Every slot starts odd: none holds a frame. No ordering: nobody knows of the ring yet, and
+     * whoever will learns of it from a file that is written after this. */
     struct fr_layout_slot *d = (void *)((uint8_t *)base + plan->descriptors_offset);
     for (uint32_t i = 0; i < plan->slots; i++)
         atomic_init(&d[i].sequence, 1);
     atomic_init(&h->head, identity->first_frame ? identity->first_frame - 1 : 0);
 
-    /* Last: a segment whose writer was killed in here is one that was never initialised, and the next
-     * writer may remove it as that. With half a header it would be nobody's. The fence keeps the stores in this
-     * order; they are plain, and its partner is the kernel, which has what a killed process had stored. */
+    /* Last: a segment whose writer was killed in here is one that was never initialised, and the
+     * next writer may remove it as that. With half a header it would be nobody's. The fence keeps
+     * the stores in this order; they are plain, and its partner is the kernel, which has what a
+     * killed process had stored. */
     fr_crash_point("format.magic");
     atomic_thread_fence(memory_order_release);
     h->magic = FR_LAYOUT_MAGIC;
@@ -155,8 +156,8 @@ static int claim_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     return -EAGAIN;
 }
 
-/* Sets a slot's semaphore to what it is when nobody has the slot. This wipes others' undo, which costs at
- * most that a slot is rewritten under a pin, and the sequence word tells of that. */
+/* Sets a slot's semaphore to what it is when nobody has the slot. This wipes others' undo, which
+ * costs at most that a slot is rewritten under a pin, and the sequence word tells of that. */
 static int mend(struct fr_ring_writer *w, uint32_t slot_idx)
 {
     w->mended++;
@@ -165,8 +166,8 @@ static int mend(struct fr_ring_writer *w, uint32_t slot_idx)
     return w->ops->mend(w->ctx, slot_idx);
 }
 
-/* All slots are refused: takes back the one that has been for longest, if that is longer than there is
- * patience for. 0; -EAGAIN: not yet, or a reader was quicker; -EIDRM. */
+/* All slots are refused: takes back the one that has been for longest, if that is longer than there
+ * is patience for. 0; -EAGAIN: not yet, or a reader was quicker; -EIDRM. */
 static int take_back_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
 {
     uint32_t idx = NONE;
@@ -189,8 +190,8 @@ static int take_back_one(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     return rc;
 }
 
-/* Makes the hand whole for when a slot leaves it: with the spare (unless that belongs to a slot which was
- * let go ahead), or with one claimed now. */
+/* Makes the hand whole for when a slot leaves it: with the spare (unless that belongs to a slot
+ * which was let go ahead), or with one claimed now. */
 static int replace_one(struct fr_ring_writer *w)
 {
     uint32_t idx = w->given_idx == NONE ? w->spare_idx : NONE;
@@ -233,8 +234,8 @@ static int let_go(struct fr_ring_writer *w, uint32_t slot_idx)
     return rc == -ERANGE ? mend(w, slot_idx) : rc; /* somebody added what was not theirs */
 }
 
-/* Lets the slot that was taken first go ahead of its publish, for it will most likely be published next.
- * Its replacement must be there already, or readers could shrink the hand. */
+/* Lets the slot that was taken first go ahead of its publish, for it will most likely be published
+ * next. Its replacement must be there already, or readers could shrink the hand. */
 static int give_ahead(struct fr_ring_writer *w)
 {
     if (w->spare_idx == NONE || w->given_idx != NONE)
@@ -253,8 +254,8 @@ static int give_ahead(struct fr_ring_writer *w)
     return rc;
 }
 
-/* Closes the gate after the next frame's, if the last publish has left it open. It must be done before
- * head shows the next frame, for its readers will sleep there. */
+/* Closes the gate after the next frame's, if the last publish has left it open. It must be done
+ * before head shows the next frame, for its readers will sleep there. */
 static int close_gate_ahead(struct fr_ring_writer *w)
 {
     if (!w->is_gate_open)
@@ -277,8 +278,9 @@ int fr_ring_take(struct fr_ring_writer *w, uint32_t *ret_slot_idx)
     *ret_slot_idx = idx;
     fr_crash_point("take.taken");
 
-    /* What the next publish would otherwise do while its readers wait, or this one's where they share
-     * our processor. A ring that was removed shows at the publish, though none of its operations may fail. */
+    /* What the next publish would otherwise do while its readers wait, or this one's where they
+     * share our processor. A ring that was removed shows at the publish, though none of its
+     * operations may fail. */
     int rc = close_gate_ahead(w);
     if (rc == 0)
         rc = keep_spare(w);
@@ -303,8 +305,8 @@ static void put_descriptor(struct fr_ring_writer *w, uint32_t slot_idx,
     };
     uint64_t words[FR_FRAME_HEAD_WORDS];
     memcpy(words, &f, sizeof words);
-    /* Relaxed, as a pixel is stored: behind make_odd()'s fence, before make_even()'s release. Their partner is
-     * the copying in read_descriptor(). */
+    /* Relaxed, as a pixel is stored: behind make_odd()'s fence, before make_even()'s release. Their
+     * partner is the copying in read_descriptor(). */
     for (unsigned i = 0; i < FR_FRAME_HEAD_WORDS; i++) {
         atomic_store_explicit(&w->descriptors[slot_idx].frame[i], words[i], memory_order_relaxed);
         fr_crash_point("publish.descriptor_word");
@@ -325,8 +327,8 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     int rc = w->failed ? w->failed : close_gate_ahead(w);
     if (rc < 0)
         return rc;
-    /* The hand without this slot is one short, unless another takes its place. For one that was let go
-     * ahead that is the spare, and it can wait. */
+    /* The hand without this slot is one short, unless another takes its place. For one that was let
+     * go ahead that is the spare, and it can wait. */
     bool is_given = slot_idx == w->given_idx;
     int replaced = is_given ? 0 : replace_one(w);
     if (replaced == -EIDRM)
@@ -354,8 +356,8 @@ int fr_ring_publish(struct fr_ring_writer *w, uint32_t slot_idx, const struct fr
     }
 
     uint64_t n = w->head + 1;
-    /* Relaxed: a reader looks here (try_frame()) only after head, which is stored with release below. What it
-     * finds may be newer than that, and bears its number. */
+    /* Relaxed: a reader looks here (try_frame()) only after head, which is stored with release
+     * below. What it finds may be newer than that, and bears its number. */
     atomic_store_explicit(&w->index[n % w->index_entries], fr_index_word(n, slot_idx),
                           memory_order_relaxed);
     fr_crash_point("publish.indexed");

@@ -80,7 +80,8 @@ static enum state set_state(const struct sweeper *sweeper, int sem_id, bool is_r
     if (semctl(sem_id, 0, GETALL, values) < 0)
         return errno == EACCES ? UNREADABLE : ABSENT;
     uint32_t tag = values[n - 2] | (uint32_t)values[n - 1] << 15;
-    /* One without a tag that was never used: its writer died before it had written it, or recorded it. */
+    /* One without a tag that was never used: its writer died before it had written it, or recorded
+     * it. */
     bool is_unfinished = tag == 0 && ds.sem_otime == 0 && !is_recorded;
     if (tag == sweeper->tag || is_unfinished)
         return OURS;
@@ -101,7 +102,8 @@ static void note(struct sweeper *sweeper, const char *kind, int id, enum state s
                    why_left[state]);
 }
 
-/* With the pins that it names, and these first: as long as they stand, something must say whose they are. */
+/* With the pins that it names, and these first: as long as they stand, something must say whose
+ * they are. */
 static void sweep_segment(struct sweeper *sweeper, int id, uint64_t cookie)
 {
     struct named named = {.pins_id = -1};

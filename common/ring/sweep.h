@@ -8,10 +8,12 @@
  *     attached    ours; readers still hold it                                   removed; it goes with them
  *     unattached  ours                                                          removed
  *
- * "Ours" is what the owner made and bears our name and cookie (segment) or tag (sets), or stands under our key,
- * was never initialised and is used by nobody. Members of the ring's group can write the pins' semaphores and so
- * their tag: pins are also ours when a segment of ours names them, and they are of its size and under no other
- * key than ours. The group gets at them only when a segment names them, and that goes after them. The lock is in the caller's hand, so no living writer has any of it.
+ * "Ours" is what the owner made and bears our name and cookie (segment) or tag (sets), or stands
+ * under our key, was never initialised and is used by nobody. Members of the ring's group can write
+ * the pins' semaphores and so their tag: pins are also ours when a segment of ours names them, and
+ * they are of its size and under no other key than ours. The group gets at them only when a segment
+ * names them, and that goes after them. The lock is in the caller's hand, so no living writer has
+ * any of it.
  */
 #pragma once
 

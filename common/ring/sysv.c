@@ -40,10 +40,10 @@ static int operate(int sem_id, uint32_t number, int by, int flags)
 
 /* ---------------------------------------------------------------- operations */
 
-/* Of the writer's own sets. That readers hold a slot (-EAGAIN) or have added what was not theirs (-ERANGE) is
- * part of the protocol. With any other failure the ring is as good as removed: the set is somebody else's,
- * under an identifier that was ours, or it has become useless, and a gate that has not turned leads all
- * readers astray. */
+/* Of the writer's own sets. That readers hold a slot (-EAGAIN) or have added what was not theirs
+ * (-ERANGE) is part of the protocol. With any other failure the ring is as good as removed: the set
+ * is somebody else's, under an identifier that was ours, or it has become useless, and a gate that
+ * has not turned leads all readers astray. */
 static int own(int rc)
 {
     return rc >= 0 || rc == -EAGAIN || rc == -ERANGE ? rc : -EIDRM;
@@ -182,9 +182,10 @@ static int set_values(int sem_id, unsigned short *values, uint32_t n_values, uin
 
 /* Has the kernel open every gate, and drop ALIVE, when this process dies, by whatever signal.
  *
- * An undo is a sum for each semaphore, applied at death; a value that would become negative becomes 0
- * (semop(2), BUGS). So each gate gets one standing undo of -1 here: at death a closed gate (1) opens, and an
- * open one (0) stays open. Turning a gate then needs no SEM_UNDO, which would cost each wake some 0.4 µs. */
+ * An undo is a sum for each semaphore, applied at death; a value that would become negative becomes
+ * 0 (semop(2), BUGS). So each gate gets one standing undo of -1 here: at death a closed gate (1)
+ * opens, and an open one (0) stays open. Turning a gate then needs no SEM_UNDO, which would cost
+ * each wake some 0.4 µs. */
 static int make_mortal(int gates_id)
 {
     struct sembuf ops[FR_SYSV_MORTAL_OPS];
@@ -349,7 +350,8 @@ int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
     return 0;
 fail:
     fr_sysv_remove(&ids);
-    /* The kernel's word for some of its limits; to our callers it means that they asked for nonsense. */
+    /* The kernel's word for some of its limits; to our callers it means that they asked for
+     * nonsense. */
     return rc == -EINVAL || rc == -E2BIG ? -ENOSPC : rc;
 }
 
@@ -422,8 +424,9 @@ static bool is_of_our_making(int sem_id)
 
 int fr_sysv_check(const struct fr_sysv *ids)
 {
-    /* The segment is attached, so its identifier cannot have come back as another's. Those of the sets can:
-     * what is not of our making is not ours. (Their tags say less, for readers may set that of the pins.) */
+    /* The segment is attached, so its identifier cannot have come back as another's. Those of the
+     * sets can: what is not of our making is not ours. (Their tags say less, for readers may set
+     * that of the pins.) */
     struct fr_sysv_segment segment;
     if (fr_sysv_segment(ids->shm_id, &segment) < 0 || segment.is_removed ||
         !is_of_our_making(ids->gates_id) || !is_of_our_making(ids->pins_id))

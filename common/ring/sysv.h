@@ -23,22 +23,22 @@ uint32_t fr_sysv_tag(dev_t device, ino_t inode, const char *camera);
 /* Makes and attaches the three objects, zeroed, semaphores as fr_ring_format() wants them (`alive`
  * and the closed gates held with undo by this process). Keys from ftok(lock_path); a key that is
  * taken is passed over, at last there is none (IPC_PRIVATE). All of the memory is touched: if there
- * is too little, it is told here. With `is_locked` it is never swapped out. Negative: nothing is left behind, and `reason` names the limit
- * and how to raise it. */
+ * is too little, it is told here. With `is_locked` it is never swapped out. Negative: nothing is
+ * left behind, and `reason` names the limit and how to raise it. */
 int fr_sysv_create(const char *lock_path, uint32_t tag, gid_t group,
                    const struct fr_layout_plan *plan, bool is_locked, struct fr_sysv *ret_ids,
                    void **ret_base, char *reason, size_t reason_size);
 
-/* Lets the group at the pins, which only their owner can use until then: a segment must name them first, by
- * which a sweep knows them whatever the group does to them. */
+/* Lets the group at the pins, which only their owner can use until then: a segment must name them
+ * first, by which a sweep knows them whatever the group does to them. */
 int fr_sysv_share_pins(const struct fr_sysv *ids, gid_t group);
 
 /* Removes the objects; whoever sleeps on them wakes with EIDRM. Memory goes with the last detach.
  */
 void fr_sysv_remove(const struct fr_sysv *ids);
 
-/* 0; -EIDRM: at least one of the objects is gone, marked for removal, or another user's by now. The segment
- * is attached. */
+/* 0; -EIDRM: at least one of the objects is gone, marked for removal, or another user's by now. The
+ * segment is attached. */
 int fr_sysv_check(const struct fr_sysv *ids);
 
 /* Looking at somebody else's objects. 0; -ENOENT: no such object (any more); -EACCES. */

@@ -81,8 +81,8 @@ static const char *what_is_wrong(const struct fr_layout_header *h, size_t size)
 }
 
 /* One copy, then never again the original: it may change under a hostile writer. Word by word with
- * relaxed atomics, so that the compiler cannot read a field again after it was checked. What is constant
- * ends where `head` begins. */
+ * relaxed atomics, so that the compiler cannot read a field again after it was checked. What is
+ * constant ends where `head` begins. */
 static void copy_header(const void *base, struct fr_layout_header *ret_header)
 {
     enum { WORDS = offsetof(struct fr_layout_header, head) / 8 };

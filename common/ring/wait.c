@@ -74,8 +74,8 @@ void fr_wait_cancel(struct fr_wait *wait)
     int saved = errno;
     uint64_t one = 1;
 
-    /* In this order (sequentially consistent, as all of this is but one first look): a waiter that stores its
-     * number over ours looks at is_cancelled after that, and sees it. */
+    /* In this order (sequentially consistent, as all of this is but one first look): a waiter that
+     * stores its number over ours looks at is_cancelled after that, and sees it. */
     atomic_store(&wait->is_cancelled, true);
     atomic_store(&wait->operation.number, IMPOSSIBLE);
     if (write(wait->event_fd, &one, sizeof one) < 0) {
@@ -92,7 +92,8 @@ void fr_wait_cancel(struct fr_wait *wait)
 bool fr_wait_take_cancel(struct fr_wait *wait)
 {
     uint64_t count;
-    /* Relaxed: a look that saves an exchange. A cancel that it is too early for is there the next time. */
+    /* Relaxed: a look that saves an exchange. A cancel that it is too early for is there the next
+     * time. */
     if (!atomic_load_explicit(&wait->is_cancelled, memory_order_relaxed) ||
         !atomic_exchange(&wait->is_cancelled, false))
         return false;

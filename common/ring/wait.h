@@ -1,11 +1,11 @@
-/* A wait on a gate that can be cancelled, from a signal handler or another thread, without a race and
- * without polling.
+/* A wait on a gate that can be cancelled, from a signal handler or another thread, without a race
+ * and without polling.
  *
- * The kernel reads the operation of semtimedop() from the process's memory when it enters the call. So
- * cancelling writes an impossible semaphore number there: whoever is about to enter the call is refused at
- * once (EFBIG), and whoever is inside already is woken by a signal, for semtimedop() is never restarted
- * after a handler. In a signal handler of the waiting thread the signal is there already; from another
- * thread one is sent. */
+ * The kernel reads the operation of semtimedop() from the process's memory when it enters the call.
+ * So cancelling writes an impossible semaphore number there: whoever is about to enter the call is
+ * refused at once (EFBIG), and whoever is inside already is woken by a signal, for semtimedop() is
+ * never restarted after a handler. In a signal handler of the waiting thread the signal is there
+ * already; from another thread one is sent. */
 #pragma once
 
 #include <stdatomic.h>

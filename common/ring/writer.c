@@ -1,4 +1,5 @@
-/* fr_writer_…: the protocol over real System V objects, the writer's lock and the rendezvous file. */
+/* fr_writer_…: the protocol over real System V objects, the writer's lock and the rendezvous
+ * file. */
 #include "common/ring/crash_point.h"
 #include "common/ring/explain.h"
 #include "common/ring/forks.h"
@@ -83,7 +84,8 @@ fail:
     return rc;
 }
 
-/* Who may read: the group asked for; for a system ring "framering" when there is one; else our own. */
+/* Who may read: the group asked for; for a system ring "framering" when there is one; else our
+ * own. */
 static int choose_group(const char *asked, const char *rundir, gid_t *ret_group, char *reason,
                         size_t reason_size)
 {
@@ -101,8 +103,8 @@ static int choose_group(const char *asked, const char *rundir, gid_t *ret_group,
         *ret_group = entry.gr_gid;
         return 0;
     }
-    /* Not to be told from "no such group" by more than these (getgrnam_r(3)). The own group instead of one
-     * that could not be looked up would lock its readers out. */
+    /* Not to be told from "no such group" by more than these (getgrnam_r(3)). The own group instead
+     * of one that could not be looked up would lock its readers out. */
     if (error && error != ENOENT && error != ESRCH && error != EBADF && error != EPERM) {
         fr_explain(reason, reason_size, "cannot look up the group %s: %s", name, strerror(error));
         return -error;
@@ -312,8 +314,8 @@ void fr_writer_end(struct fr_writer *w)
 {
     if (!has_epoch(w))
         return;
-    /* The objects first: readers wake and leave. The file last: until then it names what is gone, and a
-     * reader that looks waits for it to change. */
+    /* The objects first: readers wake and leave. The file last: until then it names what is gone,
+     * and a reader that looks waits for it to change. */
     fr_writer_counts(w, &w->before);
     fr_crash_point("end.begun");
     fr_sysv_remove(&w->ids);

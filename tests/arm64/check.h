@@ -1,5 +1,6 @@
-/* As much of Check as the unit tests use, in a header: so that they run where there is no Check for the
- * machine. Each test in a process of its own, with its time; what fails says where and ends it. */
+/* As much of Check as the unit tests use, in a header: so that they run where there is no Check for
+ * the machine. Each test in a process of its own, with its time; what fails says where and ends
+ * it. */
 #pragma once
 
 #include <inttypes.h>

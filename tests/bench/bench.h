@@ -40,8 +40,8 @@ static inline int64_t bench_now_ns(void)
 /* The program, for its messages. */
 extern const char *bench_name;
 
-/* Runs `run` in a child, in an IPC namespace of its own where that can be had; afterwards removes the
- * run folder, whatever became of it. Returns the exit code for main(). */
+/* Runs `run` in a child, in an IPC namespace of its own where that can be had; afterwards removes
+ * the run folder, whatever became of it. Returns the exit code for main(). */
 int bench_supervise(int (*run)(void *userdata), void *userdata);
 
 /* Says `format` on stderr and ends the program with 1: a bench that cannot measure says so. */
@@ -49,8 +49,8 @@ _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf,
 /* A line of progress on stderr. */
 void bench_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* How many planes are more than the caches hold: twice the last level, 128 to 640 MB. Used in turn, each
- * comes from memory, as a camera's frame does. */
+/* How many planes are more than the caches hold: twice the last level, 128 to 640 MB. Used in turn,
+ * each comes from memory, as a camera's frame does. */
 unsigned bench_planes_needed(const struct bench_options *options, size_t plane_bytes);
 /* Sums the plane's 64-bit words: the least that looking at every pixel takes. */
 void bench_read_once(const uint8_t *plane, size_t bytes);

@@ -9,7 +9,8 @@
 
 /* ---------------------------------------------------------------- capture_material.c */
 
-/* Pictures as a camera might give them: the drawn scene, once raw in each format and once as JPEG. */
+/* Pictures as a camera might give them: the drawn scene, once raw in each format and once as
+ * JPEG. */
 struct capture_material {
     struct fr_geometry raw; /* without padding; YU12 */
     uint8_t *picture;
@@ -47,7 +48,8 @@ bool capture_device_shoot(struct capture_device *device);
 
 /* ---------------------------------------------------------------- capture_bare.c */
 
-/* Where a bare copy or decode goes: memory shared as a ring's is, as many pictures as a ring has. */
+/* Where a bare copy or decode goes: memory shared as a ring's is, as many pictures as a ring
+ * has. */
 struct capture_target {
     uint8_t *memory;
     size_t bytes;
@@ -58,7 +60,8 @@ uint8_t *capture_target_next(struct capture_target *target);
 
 struct capture_decoder;
 struct capture_decoder *capture_decoder_new(void);
-/* libjpeg's raw output into planes of `geometry`, and nothing else; luma alone when that is GREY. */
+/* libjpeg's raw output into planes of `geometry`, and nothing else; luma alone when that is
+ * GREY. */
 void capture_decode_bare(struct capture_decoder *decoder, const uint8_t *bytes, size_t length,
                          const struct fr_geometry *geometry, uint8_t *slot);
 

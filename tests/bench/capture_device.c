@@ -23,7 +23,8 @@ void capture_device_plug(struct capture_device *device)
     devices[n_devices++] = device;
 }
 
-/* The device behind a descriptor; one that was not seen before belongs to the last one plugged in. */
+/* The device behind a descriptor; one that was not seen before belongs to the last one plugged
+ * in. */
 static struct capture_device *device_of(int fd)
 {
     for (unsigned i = 0; i < n_devices; i++)

@@ -1,8 +1,8 @@
 /* framering-capture-bench: what a frame costs capture itself, on each of its ways, beside the least
  * that a copy or a decode can cost.
  *
- * It drives the V4L2 source through all its steps, with real rings and readers, on a driver that costs
- * nothing; so no camera is needed, and what is measured is ours alone.
+ * It drives the V4L2 source through all its steps, with real rings and readers, on a driver that
+ * costs nothing; so no camera is needed, and what is measured is ours alone.
  *
  * SPDX-License-Identifier: MIT
  */

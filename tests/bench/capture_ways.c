@@ -171,8 +171,8 @@ static int64_t step_bare(struct rig *rig, struct capture_decoder *decoder,
     return cpu_now_ns() - begun_ns;
 }
 
-/* Another order in each round, the same ones in each run: none always comes behind the same other, of
- * whose code the caches are full. */
+/* Another order in each round, the same ones in each run: none always comes behind the same other,
+ * of whose code the caches are full. */
 static void shuffle(unsigned *order)
 {
     static uint32_t state = 1;

@@ -1,15 +1,15 @@
-/* The detector's time for a frame, and that of each of its steps, beside the time to read the frame's
- * luma once.
+/* The detector's time for a frame, and that of each of its steps, beside the time to read the
+ * frame's luma once.
  *
- * There are more planes than the caches hold, and they are used in turn, so that each comes from memory,
- * as a camera's frame does. Reading once is summing as many 64-bit words as a luma plane has; it takes
- * turns with the detector, half the rotation away.
+ * There are more planes than the caches hold, and they are used in turn, so that each comes from
+ * memory, as a camera's frame does. Reading once is summing as many 64-bit words as a luma plane
+ * has; it takes turns with the detector, half the rotation away.
  *
- * It is the processor's time that is told: on a machine that does other things as well, a frame takes long
- * enough to be interrupted in the middle, and reading a plane does not.
+ * It is the processor's time that is told: on a machine that does other things as well, a frame
+ * takes long enough to be interrupted in the middle, and reading a plane does not.
  *
- * Each row is measured by a process of its own, for which kind of instructions is used is settled once in
- * a process.
+ * Each row is measured by a process of its own, for which kind of instructions is used is settled
+ * once in a process.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -92,7 +92,8 @@ static double measure_noise(const struct footage *footage)
     return deviation / sqrt(2);
 }
 
-/* In a child: which kind of instructions is used is settled once in a process, and the rows choose. */
+/* In a child: which kind of instructions is used is settled once in a process, and the rows
+ * choose. */
 static void measure_moves(struct footage *footage)
 {
     const struct fr_detector_settings settings = fr_detector_settings_default();

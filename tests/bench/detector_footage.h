@@ -22,7 +22,7 @@ struct footage {
 void footage_load(struct footage *ret_footage);
 void footage_free(struct footage *footage);
 
-/* Fills n planes of width_px x height_px, one behind the other: those frames in a row of which nearest
- * to 5 % moves, scaled up bilinearly. Scaling smoothes the noise away; it is put back. */
+/* Fills n planes of width_px x height_px, one behind the other: those frames in a row of which
+ * nearest to 5 % moves, scaled up bilinearly. Scaling smoothes the noise away; it is put back. */
 void footage_fill(const struct footage *footage, uint32_t width_px, uint32_t height_px, unsigned n,
                   uint8_t *planes);

@@ -1,8 +1,9 @@
-/* The time for the half-size luma of a 1920x1080 frame with each kind of this machine's instructions, beside
- * the time to read the bytes that its luma lies in: a plane, or the YUYV of twice as many bytes.
+/* The time for the half-size luma of a 1920x1080 frame with each kind of this machine's
+ * instructions, beside the time to read the bytes that its luma lies in: a plane, or the YUYV of
+ * twice as many bytes.
  *
- * All take turns, each on the next of more frames than the caches hold, so that each comes from memory, as a
- * camera's frame does.
+ * All take turns, each on the next of more frames than the caches hold, so that each comes from
+ * memory, as a camera's frame does.
  *
  * SPDX-License-Identifier: MIT
  */

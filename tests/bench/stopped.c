@@ -1,6 +1,6 @@
 /* What readers that do not keep up cost the writer: one stopped while it holds a pin, and one at a
- * third of the camera's rate, beside a ring that nobody reads. Both rings take turns frame by frame,
- * in one run; each gets a frame every millisecond.
+ * third of the camera's rate, beside a ring that nobody reads. Both rings take turns frame by
+ * frame, in one run; each gets a frame every millisecond.
  *
  * SPDX-License-Identifier: MIT
  */

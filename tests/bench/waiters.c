@@ -1,11 +1,11 @@
-/* What a publish takes with many at its gate: nobody, 16 and 500, beside a store and FUTEX_WAKE for as many,
- * in turn, round by round. A publish opens one gate; the kernel puts each sleeper of its queue on a
- * processor's list, as it does for a futex.
+/* What a publish takes with many at its gate: nobody, 16 and 500, beside a store and FUTEX_WAKE for
+ * as many, in turn, round by round. A publish opens one gate; the kernel puts each sleeper of its
+ * queue on a processor's list, as it does for a futex.
  *
- * And with 500 that wait in the way that is worst for it: each in one call of as many operations as the
- * kernel allows, of which all but the last can be done. They never wake, and the kernel tries each of them
- * again whenever a gate opens. That is a hostile user's doing, bounded by the number of his threads
- * (TasksMax) and by the third number of kernel.sem.
+ * And with 500 that wait in the way that is worst for it: each in one call of as many operations as
+ * the kernel allows, of which all but the last can be done. They never wake, and the kernel tries
+ * each of them again whenever a gate opens. That is a hostile user's doing, bounded by the number
+ * of his threads (TasksMax) and by the third number of kernel.sem.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,14 +1,16 @@
-/* Preloaded into a daemon: lays every system call and every allocation between the beginning and the end
- * of its main() before a supervisor (supervisor.py), which lets it pass, or has it fail with an errno.
+/* Preloaded into a daemon: lays every system call and every allocation between the beginning and
+ * the end of its main() before a supervisor (supervisor.py), which lets it pass, or has it fail
+ * with an errno.
  *
- * System calls are caught at the kernel's border, by a seccomp filter with a listener. So none can be
- * forgotten, nor hidden by libc or another library, and nothing but the errno differs from a real failure.
- * (ptrace would do as well, but LeakSanitizer does not work under it.) Allocations do not reach the kernel
- * one by one: each asks with a system call that does not exist. So do reads and writes that could be cut
- * short, and close(), for the kernel closes a descriptor whatever it then says of it.
+ * System calls are caught at the kernel's border, by a seccomp filter with a listener. So none can
+ * be forgotten, nor hidden by libc or another library, and nothing but the errno differs from a
+ * real failure. (ptrace would do as well, but LeakSanitizer does not work under it.) Allocations do
+ * not reach the kernel one by one: each asks with a system call that does not exist. So do reads
+ * and writes that could be cut short, and close(), for the kernel closes a descriptor whatever it
+ * then says of it.
  *
- * At the end, file descriptors that main() has opened and a main() that returned 0 has not closed are told
- * on stderr, and the exit code is 99.
+ * At the end, file descriptors that main() has opened and a main() that returned 0 has not closed
+ * are told on stderr, and the exit code is 99.
  */
 #include <dlfcn.h>
 #include <errno.h>

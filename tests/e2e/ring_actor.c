@@ -1,5 +1,5 @@
-/* A writer, or a reader that holds what it can, led by commands on stdin: so that a test decides what
- * happens when, and never waits for a clock.
+/* A writer, or a reader that holds what it can, led by commands on stdin: so that a test decides
+ * what happens when, and never waits for a clock.
  *
  *   ring_actor write CAMERA      begin FOURCC WIDTH HEIGHT [SLOTS RATE_NUM RATE_DEN RANGE]
  *                                publish N | drop REASON N | end

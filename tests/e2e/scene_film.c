@@ -1,5 +1,5 @@
-/* A synthetic scene as a recording, with its truth: the frames go to FILE as Y4M (luma alone), and a
- * line for each to stdout: "frame 12 x,y,width,height x,y,width,height".
+/* A synthetic scene as a recording, with its truth: the frames go to FILE as Y4M (luma alone), and
+ * a line for each to stdout: "frame 12 x,y,width,height x,y,width,height".
  *
  *     scene_film PARAMETERS WIDTH HEIGHT RATE FRAMES FILE
  */

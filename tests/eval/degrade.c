@@ -9,8 +9,8 @@
 enum { JITTER_PX = 3, LIGHT_PERIOD_FRAMES = 400, OUTSIDE = 85, STEP_PERIOD_S = 10 };
 static const double DRIFT = 0.2, STEP = 0.65, NIGHT_GAIN = 0.35, SHOT = 0.35, READ = 2;
 
-/* Drops at distances from 1 to 10, evenly in the space before the lens; at 1 a streak is a quarter of
- * the picture's height long and a hundredth wide. */
+/* Drops at distances from 1 to 10, evenly in the space before the lens; at 1 a streak is a quarter
+ * of the picture's height long and a hundredth wide. */
 enum { DROPS = 300 };
 static const double FAR = 10, STREAK = 0.25, STREAK_WIDTH = 0.01, OPACITY = 0.35, SKY = 230;
 

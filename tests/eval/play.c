@@ -2,12 +2,12 @@
  *
  *     framering-eval-play FRAMES WIDTH HEIGHT FPS KIND [TRUTH FIRST [WORSE]]
  *
- * KIND is one of degrade.h. TRUTH holds the labels of the frames from FIRST on (255 moves, 0 and 50 do
- * not, anything else is ignored). Prints in one line the pixels found, missed and found where nothing
- * moves; the motion events and changes of light that a user would be told; the events of the truth
- * that must be found, how many are, milliseconds until the slowest one was told, seconds that something
- * is there, how many of these lie within an event; false events, their seconds, and seconds of rest. To
- * stderr, each motion: its beginning and end in seconds, and its largest box.
+ * KIND is one of degrade.h. TRUTH holds the labels of the frames from FIRST on (255 moves, 0 and 50
+ * do not, anything else is ignored). Prints in one line the pixels found, missed and found where
+ * nothing moves; the motion events and changes of light that a user would be told; the events of
+ * the truth that must be found, how many are, milliseconds until the slowest one was told, seconds
+ * that something is there, how many of these lie within an event; false events, their seconds, and
+ * seconds of rest. To stderr, each motion: its beginning and end in seconds, and its largest box.
  * WORSE gets each frame as it was played, and its labels (128 where it has none), for others to be
  * compared on.
  */

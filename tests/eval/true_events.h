@@ -1,9 +1,10 @@
 /* The events of the truth, and which of ours are among them.
  *
- * Something is there from the first frame with a label that moves to the last one; breaks of less than
- * a second are none. It must be found if it ever covers a five-hundredth of the frame; what is smaller
- * may be. An event of ours that begins while something is there, or less than a second before, is true,
- * and finds all that it overlaps; one that begins before the labels do may be. The others are false.
+ * Something is there from the first frame with a label that moves to the last one; breaks of less
+ * than a second are none. It must be found if it ever covers a five-hundredth of the frame; what is
+ * smaller may be. An event of ours that begins while something is there, or less than a second
+ * before, is true, and finds all that it overlaps; one that begins before the labels do may be. The
+ * others are false.
  */
 #pragma once
 

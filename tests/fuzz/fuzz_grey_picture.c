@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    /* From nothing the fuzzer would find neither: it is given a beginning of each half of the time. */
+    /* From nothing the fuzzer would find neither: it is given a beginning of each half of the
+     * time. */
     static const char pgm[] = "P5 16 12 255\n";
     static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0,
                                   0,    13,  'I', 'H', 'D',  'R',  0,    0,    0, 9,

@@ -1,5 +1,5 @@
-/* Bytes from a camera: probe, split, keep and decode them into exactly sized memory, in every format
- * and at every scale. */
+/* Bytes from a camera: probe, split, keep and decode them into exactly sized memory, in every
+ * format and at every scale. */
 #include "common/media/jpeg_decode.h"
 #include "common/media/jpeg_keep.h"
 

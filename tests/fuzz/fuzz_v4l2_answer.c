@@ -1,5 +1,5 @@
-/* Whatever a driver answers, through whichever API: what was agreed is sound, and a copy by it stays
- * within the buffer and the slot. */
+/* Whatever a driver answers, through whichever API: what was agreed is sound, and a copy by it
+ * stays within the buffer and the slot. */
 #include "capture/v4l2_copy.h"
 #include "capture/v4l2_format.h"
 

@@ -1,5 +1,5 @@
-/* Whatever a driver hands back, through whichever API: the books stay right, what is judged good lies
- * within the buffer, and published times rise. */
+/* Whatever a driver hands back, through whichever API: the books stay right, what is judged good
+ * lies within the buffer, and published times rise. */
 #include "capture/v4l2_buffers.h"
 
 #include <stdlib.h>

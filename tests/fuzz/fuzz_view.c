@@ -1,8 +1,9 @@
-/* S6: any bytes as a segment, in a buffer of exactly their size: attach, then take every frame that there is.
+/* S6: any bytes as a segment, in a buffer of exactly their size: attach, then take every frame that
+ * there is.
  *
- * The first byte says how: the segment itself; a run of bytes over a good ring, anywhere; or words put here
- * and there over one, which is how a header, an index, a descriptor and its plane table are made to lie at
- * the same time. The good ring has every kind of plane, and frames in it. */
+ * The first byte says how: the segment itself; a run of bytes over a good ring, anywhere; or words
+ * put here and there over one, which is how a header, an index, a descriptor and its plane table
+ * are made to lie at the same time. The good ring has every kind of plane, and frames in it. */
 #include "common/ring/protocol.h"
 
 #include <errno.h>

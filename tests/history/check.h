@@ -25,7 +25,7 @@ struct history_summary {
     uint64_t faults;
 };
 
-/* Records of another run than `run` are passed over. Each fault is told in a line on `out`, the first
- * twenty of them. */
+/* Records of another run than `run` are passed over. Each fault is told in a line on `out`, the
+ * first twenty of them. */
 void history_check(const struct history_record *records, size_t n, uint32_t run, FILE *out,
                    struct history_summary *ret_summary);

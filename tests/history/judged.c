@@ -1,5 +1,5 @@
-/* judged LIBRARY COMMAND…: runs COMMAND with LIBRARY preloaded in whatever it starts, so that every frame
- * that is published and read there is logged, and judges the log when it has ended.
+/* judged LIBRARY COMMAND…: runs COMMAND with LIBRARY preloaded in whatever it starts, so that every
+ * frame that is published and read there is logged, and judges the log when it has ended.
  *
  * Ends as COMMAND did; with 1 when that was well and the history has a fault.
  *

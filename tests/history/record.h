@@ -1,9 +1,10 @@
 /* What processes log of the frames that they publish and read, and where.
  *
- * The log is shared memory: a header, then records of one size in the order in which they were begun. To
- * append is to take the next place by an atomic addition, and to write `kind` last. So a process may be
- * killed at any instruction and leaves a log that can be read: at worst a place whose kind is 0. What a
- * writer is about to publish stands in the log before any reader can see it.
+ * The log is shared memory: a header, then records of one size in the order in which they were
+ * begun. To append is to take the next place by an atomic addition, and to write `kind` last. So a
+ * process may be killed at any instruction and leaves a log that can be read: at worst a place
+ * whose kind is 0. What a writer is about to publish stands in the log before any reader can see
+ * it.
  *
  * SPDX-License-Identifier: MIT
  */

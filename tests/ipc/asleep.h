@@ -1,6 +1,6 @@
-/* A machine that sleeps: its boot clock goes on meanwhile, and the monotonic one does not. In this process
- * and in its children, for the clock stands where the C library's would (so include it in one file of a
- * program only). */
+/* A machine that sleeps: its boot clock goes on meanwhile, and the monotonic one does not. In this
+ * process and in its children, for the clock stands where the C library's would (so include it in
+ * one file of a program only). */
 #pragma once
 
 #include "tests/unit/unit.h"

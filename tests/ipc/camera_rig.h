@@ -1,5 +1,5 @@
-/* A V4L2 source on the made-up driver, its ring, and a reader of that ring. Include it in one file of a
- * program only, as fake_camera.h. */
+/* A V4L2 source on the made-up driver, its ring, and a reader of that ring. Include it in one file
+ * of a program only, as fake_camera.h. */
 #pragma once
 
 #include "tests/ipc/fake_camera.h"
@@ -102,7 +102,8 @@ static inline uint64_t dropped(const struct rig *rig, enum fr_drop_reason reason
     return counts.dropped[reason];
 }
 
-/* The next frame is there, is the picture that the driver took as `sequence`, and has these flags. */
+/* The next frame is there, is the picture that the driver took as `sequence`, and has these
+ * flags. */
 static inline void expect_frame(struct rig *rig, uint32_t sequence, uint32_t flags)
 {
     struct fr_frame frame;

@@ -1,9 +1,11 @@
-/* Dying and stopping at the library's crash points (common/ring/crash_point.h), and the company in which
- * a victim does it: two readers that follow the camera through everything, in step with its writer.
+/* Dying and stopping at the library's crash points (common/ring/crash_point.h), and the company in
+ * which a victim does it: two readers that follow the camera through everything, in step with its
+ * writer.
  *
- * In step means that a writer publishes only when both have been given the frame before, and the first
- * frame of an epoch when both have attached to it. So the two must be given every single frame, whatever
- * happens to a writer or to another reader between: "within one frame period" without a clock.
+ * In step means that a writer publishes only when both have been given the frame before, and the
+ * first frame of an epoch when both have attached to it. So the two must be given every single
+ * frame, whatever happens to a writer or to another reader between: "within one frame period"
+ * without a clock.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -118,8 +120,8 @@ static inline const char *crash_where(const struct victim *victim)
                       crash_where(victim));                                                        \
     } while (0)
 
-/* Kills or stops (`act`) at each point that a life without a death has passed: the first time and, with
- * `every_pass`, the last and one between. Returns how often. */
+/* Kills or stops (`act`) at each point that a life without a death has passed: the first time and,
+ * with `every_pass`, the last and one between. Returns how often. */
 static inline unsigned crash_at_each(struct victim *victim, bool every_pass,
                                      void (*act)(void *stage), void *stage)
 {
@@ -157,7 +159,8 @@ struct companion {
 
 static struct companion companion_self;
 
-/* The newest epoch in this process's memory, as the kernel has it: the reader tells of it with a frame only. */
+/* The newest epoch in this process's memory, as the kernel has it: the reader tells of it with a
+ * frame only. */
 static inline uint32_t newest_epoch_mapped(void)
 {
     FILE *maps = fopen("/proc/self/maps", "r");

@@ -1,10 +1,10 @@
 /* A V4L2 driver in a few lines, for what no real one does on demand.
  *
  * It stands where fr_v4l2_ioctl() and fr_v4l2_map() would (so include it in one file of a program
- * only) behind any character device. It gives one raw format and MJPG through the single-plane API, or
- * one raw format in several parts through the multi-planar one; takes USERPTR and MMAP, and fills queued
- * buffers in order when the test says so with camera_shoot(). What it answers can be bent: the n-th call
- * fails with an errno, or `bend` changes a buffer on its way out of DQBUF. */
+ * only) behind any character device. It gives one raw format and MJPG through the single-plane API,
+ * or one raw format in several parts through the multi-planar one; takes USERPTR and MMAP, and
+ * fills queued buffers in order when the test says so with camera_shoot(). What it answers can be
+ * bent: the n-th call fails with an errno, or `bend` changes a buffer on its way out of DQBUF. */
 #pragma once
 
 #include "capture/v4l2_ioctl.h"
@@ -87,8 +87,8 @@ static inline void camera_reset(uint32_t fourcc, uint32_t width_px, uint32_t hei
                              .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
 }
 
-/* The multi-planar API, the planes of the picture in parts of their own. The caller sets their strides
- * and sizes. */
+/* The multi-planar API, the planes of the picture in parts of their own. The caller sets their
+ * strides and sizes. */
 static inline void camera_reset_parts(uint32_t fourcc, uint32_t width_px, uint32_t height_px,
                                       uint32_t n_parts)
 {

@@ -1,6 +1,6 @@
-/* Every segment that this program attaches lies between two pages that cannot be touched, so that an
- * address outside is a fault and not somebody else's memory. These two stand in the place of libc's; one
- * thread at a time.
+/* Every segment that this program attaches lies between two pages that cannot be touched, so that
+ * an address outside is a fault and not somebody else's memory. These two stand in the place of
+ * libc's; one thread at a time.
  *
  * SPDX-License-Identifier: MIT
  */

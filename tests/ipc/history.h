@@ -20,8 +20,8 @@
 
 #include <inttypes.h>
 
-/* The thread sanitizer does not follow shmat() and shmdt(): a thread that attaches where another had
- * something attached before looks to it like two at the same pixels. */
+/* The thread sanitizer does not follow shmat() and shmdt(): a thread that attaches where another
+ * had something attached before looks to it like two at the same pixels. */
 #define HISTORY_UNSANITIZED __attribute__((no_sanitize("thread")))
 
 enum history_verdict { HISTORY_WHOLE, HISTORY_OTHER, HISTORY_TORN };

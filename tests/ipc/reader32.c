@@ -1,5 +1,5 @@
-/* reader32 CAMERA pinned|peek FRAMES: reads so many frames of a history camera and checks every word of
- * them. It is built for 32 bits, from the library's own sources, for test_reader32.c.
+/* reader32 CAMERA pinned|peek FRAMES: reads so many frames of a history camera and checks every
+ * word of them. It is built for 32 bits, from the library's own sources, for test_reader32.c.
  *
  * SPDX-License-Identifier: MIT
  */

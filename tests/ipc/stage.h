@@ -1,5 +1,6 @@
-/* A camera in a process of its own, honest readers in others, and a test that plays with them: what the
- * tests of hostile readers have in common. A stage is shared memory, made before anybody is started.
+/* A camera in a process of its own, honest readers in others, and a test that plays with them: what
+ * the tests of hostile readers have in common. A stage is shared memory, made before anybody is
+ * started.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -88,9 +89,9 @@ static inline void meet_more(struct meet *meet, uint32_t more)
     meet_wait(meet, now + more);
 }
 
-/* Verifies every frame until it is told to stop. With `is_spoilt` somebody is at the pins: then frames may
- * be unpinnable, and none may come for a while; and some are held for as long as it takes to be
- * overwritten, if they can be. */
+/* Verifies every frame until it is told to stop. With `is_spoilt` somebody is at the pins: then
+ * frames may be unpinnable, and none may come for a while; and some are held for as long as it
+ * takes to be overwritten, if they can be. */
 static inline void stage_read(struct stage *stage, enum fr_read_mode mode, bool is_spoilt)
 {
     struct history history = {0};

@@ -1,6 +1,6 @@
-/* The capture loop on a made-up driver: silence, storms, and calls that fail, from the start of the loop
- * to its log. The device node is one whose readiness is known: /dev/random is always ready, a new pty
- * never is. */
+/* The capture loop on a made-up driver: silence, storms, and calls that fail, from the start of the
+ * loop to its log. The device node is one whose readiness is known: /dev/random is always ready, a
+ * new pty never is. */
 #include "tests/ipc/asleep.h"
 #include "tests/ipc/fake_camera.h"
 #include "tests/ipc/ipc.h"
@@ -143,7 +143,8 @@ static void bend_hang(struct v4l2_buffer *buffer)
         pause();
 }
 
-/* The socket on which a service manager listens, and $NOTIFY_SOCKET and $WATCHDOG_USEC for children. */
+/* The socket on which a service manager listens, and $NOTIFY_SOCKET and $WATCHDOG_USEC for
+ * children. */
 static int open_manager(int watchdog_ms)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

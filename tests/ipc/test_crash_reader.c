@@ -150,7 +150,8 @@ static void life(void *arg)
     must(newest_epoch_mapped() == 0, "a segment is still attached");
 }
 
-/* Comes, reads a frame, follows to the next epoch and reads one there; whatever happens in between. */
+/* Comes, reads a frame, follows to the next epoch and reads one there; whatever happens in
+ * between. */
 static void following_life(void *arg)
 {
     struct stage *stage = arg;
@@ -213,7 +214,8 @@ static void stop_here(void *arg)
     nothing_is_left(stage);
 }
 
-/* While it is stopped one epoch after another goes by; it keeps the memory of one at most, and follows. */
+/* While it is stopped one epoch after another goes by; it keeps the memory of one at most, and
+ * follows. */
 static void stop_over_epochs_here(void *arg)
 {
     struct stage *stage = arg;

@@ -36,7 +36,8 @@ static void change_pins(int pins_id, uint32_t slot, int by)
          strerror(errno));
 }
 
-/* As a reader that pins all it can: the frames between are withheld, as long as the writer is patient. */
+/* As a reader that pins all it can: the frames between are withheld, as long as the writer is
+ * patient. */
 static void publish_all_pinned(struct stage *stage, struct camera *camera, unsigned n)
 {
     struct fr_ring_info info = ring_info(stage->company.camera);
@@ -140,7 +141,8 @@ static struct stage *stage_new(const char *camera)
     return stage;
 }
 
-/* A successor that lives as long as it takes, and is then killed: something to sweep for the next. */
+/* A successor that lives as long as it takes, and is then killed: something to sweep for the
+ * next. */
 static void succeed(struct stage *stage)
 {
     child_ends_well(child_start(successor, stage));

@@ -1,8 +1,9 @@
-/* Every call of the library's fails once, in all that a writer, a reader and an onlooker do. Row P1 of FAULTS.md
- * for the library alone; e2e/test_fail_nth.py has the daemons.
+/* Every call of the library's fails once, in all that a writer, a reader and an onlooker do. Row P1
+ * of FAULTS.md for the library alone; e2e/test_fail_nth.py has the daemons.
  *
- * Whatever fails, it is told: by what the function returns and, where there is a place for it, in words. Nothing
- * is left behind but what could not be removed, and the next try works and removes that.
+ * Whatever fails, it is told: by what the function returns and, where there is a place for it, in
+ * words. Nothing is left behind but what could not be removed, and the next try works and removes
+ * that.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -163,7 +164,8 @@ static void keep(int *kept, int rc)
         *kept = rc;
 }
 
-/* A writer's life over two epochs, with readers of both kinds who follow and a frame held over the change. */
+/* A writer's life over two epochs, with readers of both kinds who follow and a frame held over the
+ * change. */
 static int live(void)
 {
     struct camera camera = {.options = camera_options(64, 48)};
@@ -314,15 +316,16 @@ static void fail_all_of_a_kind(void *arg)
         ;
 }
 
-/* Goes through all calls of `act`, which works when none fails; before each time, `prepare`. Many kinds at
- * once, for the kernel takes its time to close an inotify descriptor; not all, for a user has 128 of them, and
- * each reader has one. */
+/* Goes through all calls of `act`, which works when none fails; before each time, `prepare`. Many
+ * kinds at once, for the kernel takes its time to close an inotify descriptor; not all, for a user
+ * has 128 of them, and each reader has one. */
 static void fail_each(const char *what, void (*prepare)(void), int (*act)(void))
 {
     struct trial trials[N_KINDS * FAIL_ERRORS];
     pid_t children[N_KINDS * FAIL_ERRORS];
     unsigned n = 0, ended = 0;
-    history_writer_lies(); /* the log cannot be written when its own calls fail; we look at each frame */
+    /* The log cannot be written when its own calls fail; we look at each frame. */
+    history_writer_lies();
     struct totals *totals = shared_alloc(sizeof *totals);
     for (unsigned k = 0; k < N_KINDS; k++)
         for (unsigned e = 0; e < FAIL_ERRORS && kinds[k].errors[e]; e++, n++) {
@@ -357,8 +360,8 @@ START_TEST(p1_every_call_of_who_removes_a_dead_ring_fails_in_turn)
 }
 END_TEST
 
-/* The kernel says a limit's number and no limit is short any more, as when somebody has let go of something in
- * between; test_limits.c has those that are short. */
+/* The kernel says a limit's number and no limit is short any more, as when somebody has let go of
+ * something in between; test_limits.c has those that are short. */
 START_TEST(s17_a_refusal_is_told_with_what_was_asked_though_no_limit_is_short)
 {
     static const char *const calls[] = {"semget", "shmget"};

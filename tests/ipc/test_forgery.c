@@ -1,8 +1,9 @@
-/* Rendezvous files that are not what they seem. Row S15 of FAULTS.md, with real users, so it wants root.
+/* Rendezvous files that are not what they seem. Row S15 of FAULTS.md, with real users, so it wants
+ * root.
  *
- * An honest camera runs all the while. Each forgery stands in its file's place for as long as it takes a
- * reader, of another user, to refuse it and say why; then the file is put back, and the same reader has
- * frames.
+ * An honest camera runs all the while. Each forgery stands in its file's place for as long as it
+ * takes a reader, of another user, to refuse it and say why; then the file is put back, and the
+ * same reader has frames.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -59,8 +59,8 @@ static void target_of(pid_t pid, int fd, char *ret_text, size_t size)
     ret_text[n < 0 ? 0 : n] = 0; /* it may have closed it meanwhile */
 }
 
-/* `pid` has none open of those that this process has opened since `before`: by what they lead to, for the
- * other opens files of its own. */
+/* `pid` has none open of those that this process has opened since `before`: by what they lead to,
+ * for the other opens files of its own. */
 static void has_none_since(const struct fds *before, pid_t pid)
 {
     struct fds ours = fds_of(getpid()), its = fds_of(pid);
@@ -161,8 +161,8 @@ static pid_t start_by_fork(void)
     return pid;
 }
 
-/* Starts a program and waits until exec has closed what it closes, which it does in order of the numbers:
- * this pipe's end at last. */
+/* Starts a program and waits until exec has closed what it closes, which it does in order of the
+ * numbers: this pipe's end at last. */
 static pid_t start(pid_t (*way)(void))
 {
     int told[2];
@@ -341,7 +341,8 @@ static void *fork_for_ever(void *arg)
     return NULL;
 }
 
-/* Who gives the lock back gives it back, whatever children have a copy that they have not closed yet. */
+/* Who gives the lock back gives it back, whatever children have a copy that they have not closed
+ * yet. */
 START_TEST(s22_a_lock_that_is_given_back_is_free_although_threads_fork_at_any_moment)
 {
     atomic_bool stop = false;

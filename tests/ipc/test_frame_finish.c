@@ -1,4 +1,5 @@
-/* What capture does to every picture, whatever its source: turned, and the half-size plane added. */
+/* What capture does to every picture, whatever its source: turned, and the half-size plane
+ * added. */
 #include "tests/ipc/source_rig.h"
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
-/* That the log really stands between a test and the library: what is done to a ring behind the library's
- * back is found in it, across processes, and one that was killed.
+/* That the log really stands between a test and the library: what is done to a ring behind the
+ * library's back is found in it, across processes, and one that was killed.
  *
  * SPDX-License-Identifier: MIT
  */

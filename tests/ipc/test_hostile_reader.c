@@ -1,9 +1,10 @@
-/* A member of the camera's group that does all it is allowed to, in a loop, while an honest writer publishes
- * and honest readers verify every frame. It costs frames at most: never the writer's time, a torn frame
- * accepted, the peeking readers' sight of the camera meanwhile, nor the pinning readers' afterwards. Rows
- * N1, N2 and S1 of FAULTS.md, with real users, so it wants root.
+/* A member of the camera's group that does all it is allowed to, in a loop, while an honest writer
+ * publishes and honest readers verify every frame. It costs frames at most: never the writer's
+ * time, a torn frame accepted, the peeking readers' sight of the camera meanwhile, nor the pinning
+ * readers' afterwards. Rows N1, N2 and S1 of FAULTS.md, with real users, so it wants root.
  *
- * Each attack lasts until a number of frames was seen in spite of it; $FRAMERING_TEST_SECONDS makes that longer.
+ * Each attack lasts until a number of frames was seen in spite of it; $FRAMERING_TEST_SECONDS makes
+ * that longer.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,7 +1,8 @@
-/* A writer that has been taken over: it publishes, and meanwhile every field of its ring changes, and every
- * semaphore, and the pixels. Readers must come to no harm, whatever they are told: not the library, read
- * through a mapping between guard pages, nor the programs. Rows S6 and S7 of FAULTS.md.
- * tests/unit/test_lying_ring.c does the same to the core, under the thread sanitizer's eyes.
+/* A writer that has been taken over: it publishes, and meanwhile every field of its ring changes,
+ * and every semaphore, and the pixels. Readers must come to no harm, whatever they are told: not
+ * the library, read through a mapping between guard pages, nor the programs. Rows S6 and S7 of
+ * FAULTS.md. tests/unit/test_lying_ring.c does the same to the core, under the thread sanitizer's
+ * eyes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -231,7 +232,8 @@ static void info_main(void *arg)
 
 /* ---------------------------------------------------------------- the programs */
 
-/* Runs one to its end, or ends it after a while; what it said is shown if it ended as it should not. */
+/* Runs one to its end, or ends it after a while; what it said is shown if it ended as it should
+ * not. */
 static void run_program(const char *const argv[], bool goes_on)
 {
     char path[PATH_MAX], said[8192];

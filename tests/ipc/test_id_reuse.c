@@ -1,9 +1,11 @@
-/* Identifiers that come back in a stranger's hands. Row S15 of FAULTS.md, with real users, so it wants root.
+/* Identifiers that come back in a stranger's hands. Row S15 of FAULTS.md, with real users, so it
+ * wants root.
  *
- * A camera's writer is dead, or stopped, somebody removes some of its objects, and before the camera has
- * noticed, a stranger makes his own under the same identifiers (/proc/sys/kernel/shm_next_id and sem_next_id give him just these), with the
- * ring's own bytes and semaphore values in them. No reader may take them for the ring; the camera must
- * notice, make a new one, and leave his alone. For some seconds, or $FRAMERING_TEST_SECONDS.
+ * A camera's writer is dead, or stopped, somebody removes some of its objects, and before the
+ * camera has noticed, a stranger makes his own under the same identifiers
+ * (/proc/sys/kernel/shm_next_id and sem_next_id give him just these), with the ring's own bytes and
+ * semaphore values in them. No reader may take them for the ring; the camera must notice, make a
+ * new one, and leave his alone. For some seconds, or $FRAMERING_TEST_SECONDS.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -57,7 +59,8 @@ static void following_reader_main(void *arg)
     while (!atomic_load(&stage->stop_reading)) {
         struct fr_frame frame;
         int r = fr_reader_next(reader, NS_PER_S / 10, &frame);
-        /* -EPROTO: it had just looked away when his gates came, and they are open without a frame. */
+        /* -EPROTO: it had just looked away when his gates came, and they are open without a
+         * frame. */
         must(r == 0 || r == -ENOTCONN || r == -EPERM || r == -EACCES || r == -EPROTO ||
                  r == -ETIMEDOUT || r == -EBUSY,
              "%s: %s", strerror(-r), fr_reader_reason(reader));

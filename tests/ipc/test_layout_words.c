@@ -1,5 +1,5 @@
-/* S20: a ring made by another build, of another layout, is refused by a word in its header, and its reader
- * is told which; when the writer of this build is back, it reads on.
+/* S20: a ring made by another build, of another layout, is refused by a word in its header, and its
+ * reader is told which; when the writer of this build is back, it reads on.
  *
  * SPDX-License-Identifier: MIT
  */

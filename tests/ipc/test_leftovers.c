@@ -1,5 +1,5 @@
-/* What a writer does with objects that stand where its own could: the table of common/ring/sweep.h, state by
- * state, with several users. Row S10 of FAULTS.md. Wants root.
+/* What a writer does with objects that stand where its own could: the table of common/ring/sweep.h,
+ * state by state, with several users. Row S10 of FAULTS.md. Wants root.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -37,7 +37,8 @@ static bool exists(const struct object *object)
 {
     struct shmid_ds shm;
     struct semid_ds sem;
-    /* As root: whatever its mode. One that only waits for its last detach is gone for all others. */
+    /* As root: whatever its mode. One that only waits for its last detach is gone for all
+     * others. */
     if (object->is_segment)
         return shmctl(object->id, IPC_STAT, &shm) == 0 && !(shm.shm_perm.mode & SHM_DEST);
     return semctl(object->id, 0, IPC_STAT, &sem) == 0;
@@ -206,7 +207,8 @@ static void plant_rewritten_unrecorded(struct stage *stage, const struct fr_ring
     must(unlink(folder_of(stage->camera, "ring", path, sizeof path)) == 0, "%s", strerror(errno));
 }
 
-/* Another ring's of our user's, and rewritten, whose number a segment of ours bears: ids come back. */
+/* Another ring's of our user's, and rewritten, whose number a segment of ours bears: ids come
+ * back. */
 static void make_renamed(void *arg)
 {
     struct stage *stage = arg;

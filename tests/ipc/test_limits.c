@@ -1,5 +1,5 @@
-/* Limits of the kernel's, told in words. Row S17 of FAULTS.md, with real limits: those of this test's own
- * IPC namespace, set too low for a ring.
+/* Limits of the kernel's, told in words. Row S17 of FAULTS.md, with real limits: those of this
+ * test's own IPC namespace, set too low for a ring.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -48,8 +48,8 @@ static void do_as_told(const char *reason)
     must(status == 0, "`%s` ended with 0x%x", command, (unsigned)status);
 }
 
-/* Each limit too low by as little as can be: the message names it, its value, what was asked and what
- * raises it; nothing is left behind; and what it says to do helps. */
+/* Each limit too low by as little as can be: the message names it, its value, what was asked and
+ * what raises it; nothing is left behind; and what it says to do helps. */
 START_TEST(s17_each_limit_that_is_met_is_named_with_what_was_asked_and_what_raises_it)
 {
     const long page = sysconf(_SC_PAGESIZE);

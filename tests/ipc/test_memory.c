@@ -1,5 +1,5 @@
-/* The ring's memory: all of it is there from the start, and a lack of it shows there. Row S18 of FAULTS.md,
- * with a memory cgroup where one can be made.
+/* The ring's memory: all of it is there from the start, and a lack of it shows there. Row S18 of
+ * FAULTS.md, with a memory cgroup where one can be made.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,4 +1,5 @@
-/* What callers may get wrong: each is refused, with the reason where there is a place for it, and harms nothing.
+/* What callers may get wrong: each is refused, with the reason where there is a place for it, and
+ * harms nothing.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -123,8 +124,8 @@ START_TEST(a_frame_is_given_back_once_and_a_time_that_never_comes_is_for_ever)
 }
 END_TEST
 
-/* Whatever stands in the folder's place, or can be written by others, is no place for a ring: readers would
- * refuse it. */
+/* Whatever stands in the folder's place, or can be written by others, is no place for a ring:
+ * readers would refuse it. */
 START_TEST(a_folder_that_readers_would_refuse_is_refused_by_the_writer)
 {
     char rundir[256], folder[300], reason[512];

@@ -1,6 +1,6 @@
-/* S20: a 32-bit program reads the ring of a 64-bit writer as it is. Nothing in the layout depends on the
- * size of a pointer or on how a compiler aligns, so it need not be refused; what differs is told by the
- * words of test_layout_words.c.
+/* S20: a 32-bit program reads the ring of a 64-bit writer as it is. Nothing in the layout depends
+ * on the size of a pointer or on how a compiler aligns, so it need not be refused; what differs is
+ * told by the words of test_layout_words.c.
  *
  * SPDX-License-Identifier: MIT
  */

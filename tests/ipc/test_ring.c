@@ -1,4 +1,5 @@
-/* The ring from end to end in one process or two: frames come out as they went in, in both modes. */
+/* The ring from end to end in one process or two: frames come out as they went in, in both
+ * modes. */
 #include "tests/ipc/ipc.h"
 
 #include <signal.h>
@@ -155,8 +156,8 @@ static uint64_t thread_sleeps(void)
     return (uint64_t)usage.ru_nvcsw;
 }
 
-/* A wait is one sleep in the kernel, for a frame as for a ring. Who polls every millisecond sleeps two hundred
- * times meanwhile. */
+/* A wait is one sleep in the kernel, for a frame as for a ring. Who polls every millisecond sleeps
+ * two hundred times meanwhile. */
 START_TEST(nothing_is_polled_while_nothing_comes)
 {
     ipc_begin();
@@ -179,7 +180,8 @@ START_TEST(nothing_is_polled_while_nothing_comes)
 }
 END_TEST
 
-/* System V memory is no file of anybody's, so that no limit of a folder counts and no reader's is cut off. */
+/* System V memory is no file of anybody's, so that no limit of a folder counts and no reader's is
+ * cut off. */
 START_TEST(the_ring_is_no_file_in_dev_shm)
 {
     ipc_begin();

@@ -1,4 +1,5 @@
-/* Formats that framering does not know, drivers with few buffers, and fields: on a made-up driver. */
+/* Formats that framering does not know, drivers with few buffers, and fields: on a made-up
+ * driver. */
 #include "tests/ipc/camera_rig.h"
 
 #include "capture/v4l2_format.h"

@@ -71,7 +71,8 @@ START_TEST(C11_frames_far_faster_than_agreed_are_dropped_at_the_source)
         ck_assert_int_ge(published, BURST);
         ck_assert_int_le(published, BURST + 1 + 50 * (int)(ended.tv_sec - began.tv_sec + 1));
         ck_assert_uint_eq(dropped(&rig, FR_DROP_LATE), (uint64_t)(SHOT - published));
-        /* A camera of 1,000 frames/s takes two seconds for that many. Ours is in it, and is drawn. */
+        /* A camera of 1,000 frames/s takes two seconds for that many. Ours is in it, and is
+         * drawn. */
         ck_assert_double_lt((double)(clock() - cpu) / CLOCKS_PER_SEC, 1);
         rig_close(&rig);
     }

@@ -1,5 +1,5 @@
-/* What becomes of a camera's picture on its way into a slot: decoded in every mode, turned, kept, and
- * reduced, on a made-up driver and a real ring. */
+/* What becomes of a camera's picture on its way into a slot: decoded in every mode, turned, kept,
+ * and reduced, on a made-up driver and a real ring. */
 #include "tests/ipc/camera_rig.h"
 #include "tests/unit/make_jpeg.h"
 

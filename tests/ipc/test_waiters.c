@@ -1,6 +1,7 @@
-/* Five hundred of one user's threads at the camera's semaphores, each in the kernel's own queue: the writer
- * does not wait, all who should wake do, an honest reader has every frame, and nothing is left when they are
- * killed. What it costs the publish is the bench's to tell. Row S19 of FAULTS.md.
+/* Five hundred of one user's threads at the camera's semaphores, each in the kernel's own queue:
+ * the writer does not wait, all who should wake do, an honest reader has every frame, and nothing
+ * is left when they are killed. What it costs the publish is the bench's to tell. Row S19 of
+ * FAULTS.md.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -42,8 +43,9 @@ static void *wait_for_frames(void *arg)
     return NULL;
 }
 
-/* In every way that makes the kernel look longer: at a gate and at all others, at ALIVE behind as many
- * operations as one call may have, for a slot's whole semaphore, for a value that never comes. */
+/* In every way that makes the kernel look longer: at a gate and at all others, at ALIVE behind as
+ * many operations as one call may have, for a slot's whole semaphore, for a value that never
+ * comes. */
 static void *wait_in_the_worst_way(void *arg)
 {
     struct crowd *crowd = arg;

@@ -1,4 +1,5 @@
-/* The processes of a schedule, which use the library as any program does, and the schedule's chances. */
+/* The processes of a schedule, which use the library as any program does, and the schedule's
+ * chances. */
 #pragma once
 
 #include "tests/sim/oracle.h"

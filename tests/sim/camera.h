@@ -1,5 +1,6 @@
-/* A camera and its driver, which fills the slots that it was given word by word, in its own time, and goes
- * on for a while after its user has died. Every picture is unlike every other one, in every word. */
+/* A camera and its driver, which fills the slots that it was given word by word, in its own time,
+ * and goes on for a while after its user has died. Every picture is unlike every other one, in
+ * every word. */
 #pragma once
 
 #include "tests/sim/kernel.h"

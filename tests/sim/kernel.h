@@ -1,6 +1,7 @@
-/* The kernel of the simulation: processes, and System V objects as semop(2), semctl(2) and shmget(2) have
- * them. A call is one step, and then done at once; what a dead process leaves is undone in several, in the
- * order of the kernel's own do_exit(): memory, semaphores (each set at once), files. */
+/* The kernel of the simulation: processes, and System V objects as semop(2), semctl(2) and
+ * shmget(2) have them. A call is one step, and then done at once; what a dead process leaves is
+ * undone in several, in the order of the kernel's own do_exit(): memory, semaphores (each set at
+ * once), files. */
 #pragma once
 
 #include "tests/sim/memory.h"

@@ -1,6 +1,7 @@
-/* Included in front of each of the library's files when they are compiled for the simulation, so that they
- * run as they are: their atomics are points where others may run, and their system calls go to the
- * simulation's kernel. What else they might use of <stdatomic.h> is taken away, so that nothing escapes. */
+/* Included in front of each of the library's files when they are compiled for the simulation, so
+ * that they run as they are: their atomics are points where others may run, and their system calls
+ * go to the simulation's kernel. What else they might use of <stdatomic.h> is taken away, so that
+ * nothing escapes. */
 #pragma once
 
 #include "tests/sim/world.h"

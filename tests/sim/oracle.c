@@ -261,8 +261,8 @@ void oracle_process_gone(const struct process *process)
 
 /* ---------------------------------------------------------------- after a publish, and at rest */
 
-/* Just after: only the gate of the next frame is closed. Who still sleeps may have come too late for this
- * frame alone. */
+/* Just after: only the gate of the next frame is closed. Who still sleeps may have come too late
+ * for this frame alone. */
 void oracle_published(struct epoch *e)
 {
     struct set *gates = kernel_set(e->gates_id);
@@ -289,7 +289,8 @@ void oracle_quiet(struct epoch *e)
              "the writer has %u slots, and its hand is %u", n_writers, e->hand);
     for (unsigned i = 0; i < KERNEL_PROCESSES; i++) {
         struct process *p = &processes[i];
-        /* Who was late by nearly a turn of the gates found one that was closed for a frame to come. */
+        /* Who was late by nearly a turn of the gates found one that was closed for a frame to
+         * come. */
         bool is_late = p->set && p->head_then == e->head - 1 &&
                        p->operation->sem_num == (e->head + 1) % FR_GATES;
         sim_must(!sleeps_at(p, e) || p->head_then == e->head || is_late,

@@ -1,5 +1,5 @@
-/* What must hold, looked at wherever something happens. It sees all of memory as it is, and keeps books of
- * its own: which picture each frame is, in which slot, and who holds it. */
+/* What must hold, looked at wherever something happens. It sees all of memory as it is, and keeps
+ * books of its own: which picture each frame is, in which slot, and who holds it. */
 #pragma once
 
 #include "tests/sim/kernel.h"

@@ -1,5 +1,6 @@
-/* Readers: pinned or peeking, next or latest, patient or not; they hold frames for a while, are killed,
- * and come back. Each proves every frame that it is given, and what it was told of those it was not. */
+/* Readers: pinned or peeking, next or latest, patient or not; they hold frames for a while, are
+ * killed, and come back. Each proves every frame that it is given, and what it was told of those it
+ * was not. */
 #include "tests/sim/actors.h"
 #include "tests/sim/camera.h"
 #include "tests/sim/world.h"
@@ -159,8 +160,8 @@ static bool is_attached(const struct reader *r)
     return r->attaches > r->leaves;
 }
 
-/* Gone: so it must be, and nothing of it may have been kept back. Who was told by the removal of the
- * gates has had no chance to look at what came last. */
+/* Gone: so it must be, and nothing of it may have been kept back. Who was told by the removal of
+ * the gates has had no chance to look at what came last. */
 static void check_gone(const struct reader *r)
 {
     if (r->attach_of_epoch != r->attaches)

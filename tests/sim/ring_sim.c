@@ -1,9 +1,10 @@
-/* ring-sim: runs the library in a world where everything that could happen by chance follows from a seed.
+/* ring-sim: runs the library in a world where everything that could happen by chance follows from a
+ * seed.
  *
- * A schedule is one such world from its beginning to its end: a writer with one to three lives, one or two
- * epochs in each, one to four readers, a driver, deaths, and here and there a stranger. Schedule i of a run
- * has the seed SEED + i. The first that shows a fault ends the run: its seed, what was wrong, and its last
- * steps are printed. */
+ * A schedule is one such world from its beginning to its end: a writer with one to three lives, one
+ * or two epochs in each, one to four readers, a driver, deaths, and here and there a stranger.
+ * Schedule i of a run has the seed SEED + i. The first that shows a fault ends the run: its seed,
+ * what was wrong, and its last steps are printed. */
 #include "tests/sim/actors.h"
 
 #include <getopt.h>

@@ -24,8 +24,8 @@ enum {
 struct sim sim;
 int32_t sim_budget;
 
-/* A stack outlives the actors on it: an actor begins by a jump to its bottom, and a killed one is left
- * behind by the same jump. */
+/* A stack outlives the actors on it: an actor begins by a jump to its bottom, and a killed one is
+ * left behind by the same jump. */
 static struct stack {
     jmp_buf bottom, left_at;
     bool is_made, is_fresh;

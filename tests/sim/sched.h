@@ -1,9 +1,10 @@
-/* Actors that take turns by chance, and by nothing else: what a schedule does follows from its seed.
+/* Actors that take turns by chance, and by nothing else: what a schedule does follows from its
+ * seed.
  *
- * An actor is a stack of its own. It runs until it comes to a point where somebody else could have run in
- * its place, which is before each access to shared memory and before each system call, and until the number
- * of such steps that it was granted is used up. Between two points nobody can tell that time has passed,
- * so that nothing is lost by not switching there. */
+ * An actor is a stack of its own. It runs until it comes to a point where somebody else could have
+ * run in its place, which is before each access to shared memory and before each system call, and
+ * until the number of such steps that it was granted is used up. Between two points nobody can tell
+ * that time has passed, so that nothing is lost by not switching there. */
 #pragma once
 
 #include <stdbool.h>
@@ -50,14 +51,16 @@ extern struct sim sim;
 /* Steps that the current actor may still take. */
 extern int32_t sim_budget;
 
-/* Runs what `begin` has spawned until nobody can go on, or somebody fails. True when nobody failed. */
+/* Runs what `begin` has spawned until nobody can go on, or somebody fails. True when nobody
+ * failed. */
 bool sim_run(uint64_t seed, bool is_tracing, void (*begin)(void), void (*end)(void));
 
 /* `idx` is not in use, or the current actor's, which is about to return from its main(). */
 struct actor *sim_spawn(unsigned idx, const char *name, void (*main)(void *arg), void *arg);
 /* It will be killed after so many steps of its own, or switches of anybody; SIM_FOREVER: not so. */
 void sim_mortal(struct actor *actor, int32_t life, int32_t switches);
-/* Takes the place of each actor that is killed: does what the kernel does for a process that dies. */
+/* Takes the place of each actor that is killed: does what the kernel does for a process that
+ * dies. */
 void sim_set_killed(void (*killed)(void *arg));
 
 /* A point where others may run. */

@@ -1,5 +1,6 @@
-/* Who may spoil what: a member of the ring's group that sets and turns pins which are not its own, and an
- * administrator that removes a part of a ring under its users. It does a few things and goes. */
+/* Who may spoil what: a member of the ring's group that sets and turns pins which are not its own,
+ * and an administrator that removes a part of a ring under its users. It does a few things and
+ * goes. */
 #include "tests/sim/actors.h"
 
 #include "common/ring/layout.h"

@@ -1,6 +1,6 @@
-/* What a process sees beside System V objects: the folder of its camera (in place of rendezvous.c, which
- * keeps it in files), waiting (in place of wait.c, which knows of signals), forks and limits (of which there
- * are none here), its heap, the clock. */
+/* What a process sees beside System V objects: the folder of its camera (in place of rendezvous.c,
+ * which keeps it in files), waiting (in place of wait.c, which knows of signals), forks and limits
+ * (of which there are none here), its heap, the clock. */
 #pragma once
 
 #include "tests/sim/kernel.h"

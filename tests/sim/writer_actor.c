@@ -1,5 +1,5 @@
-/* The writer: begins epochs, gives slots to the camera's driver or fills them itself, publishes, ends; is
- * killed and comes back. */
+/* The writer: begins epochs, gives slots to the camera's driver or fills them itself, publishes,
+ * ends; is killed and comes back. */
 #include "tests/sim/actors.h"
 #include "tests/sim/camera.h"
 #include "tests/sim/world.h"

@@ -1,8 +1,10 @@
-/* Has one call of libc's fail with an errno, as seen from all that is linked into this program: the n-th of
- * them since fail_call_nth(). So a test can go through all the calls of an operation, one failure at a time.
+/* Has one call of libc's fail with an errno, as seen from all that is linked into this program: the
+ * n-th of them since fail_call_nth(). So a test can go through all the calls of an operation, one
+ * failure at a time.
  *
- * Programs named test_fail_* are linked so that these stand before libc's (--wrap, ../CMakeLists.txt); include
- * it in one file of such a program. What other libraries call is not touched.
+ * Programs named test_fail_* are linked so that these stand before libc's (--wrap,
+ * ../CMakeLists.txt); include it in one file of such a program. What other libraries call is not
+ * touched.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,6 +1,6 @@
-/* A writer that lies: changes single fields of a ring's header, index and descriptors, and puts them right
- * again a moment later, so that a reader meets each lie alone among truths, at any moment. All stores are
- * atomic, for here it is not the writer's races that are under test. */
+/* A writer that lies: changes single fields of a ring's header, index and descriptors, and puts
+ * them right again a moment later, so that a reader meets each lie alone among truths, at any
+ * moment. All stores are atomic, for here it is not the writer's races that are under test. */
 #pragma once
 
 #include "common/ring/view.h"
@@ -13,8 +13,8 @@ struct flipper {
     _Atomic uint64_t *words; /* of the mapping */
     struct fr_layout_plan plan;
     struct fr_geometry geometry;
-    /* All but one of those at the same ring: two that changed the same field could leave a lie there for
-     * good, which the writer proper does not put right in the header. */
+    /* All but one of those at the same ring: two that changed the same field could leave a lie
+     * there for good, which the writer proper does not put right in the header. */
     bool spares_header;
     uint64_t state; /* of chance; never 0 */
 };
@@ -211,7 +211,8 @@ static inline void flip_table(struct flipper *f)
     flip_store(f, frame + N_PLANES, 0);
 }
 
-/* A field of the header goes to and fro as fast as it can: true when it is checked, a lie when it is used. */
+/* A field of the header goes to and fro as fast as it can: true when it is checked, a lie when it
+ * is used. */
 static inline void flip_hammer(struct flipper *f)
 {
     size_t at = flip_chance(f, offsetof(struct fr_layout_header, reserved1) / 8);

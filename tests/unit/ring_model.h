@@ -19,9 +19,9 @@ struct ring_model {
     unsigned mends;
 };
 
-/* Each semaphore operation has the ordering that the kernel's has, and no more: semop() takes the lock of
- * that semaphore and lets it go, so that what came before an operation is seen after a later one on the same
- * semaphore, and nothing else is promised. The ring needs it of
+/* Each semaphore operation has the ordering that the kernel's has, and no more: semop() takes the
+ * lock of that semaphore and lets it go, so that what came before an operation is seen after a
+ * later one on the same semaphore, and nothing else is promised. The ring needs it of
  *
  *     give    release  to  pin      acquire   who pins after a slot was let go sees it as it was then, or newer
  *     unpin   release  to  claim    acquire   a reader's last look comes before the writer's first store
@@ -73,8 +73,8 @@ static inline int model_open_gate(void *ctx, uint32_t gate)
     return 0;
 }
 
-/* The writer's death. The kernel's undo is one step; here it is enough that `alive` drops first, for it is
- * looked at only behind an open gate. */
+/* The writer's death. The kernel's undo is one step; here it is enough that `alive` drops first,
+ * for it is looked at only behind an open gate. */
 static inline void model_die(struct ring_model *m)
 {
     atomic_store_explicit(&m->alive, 0, memory_order_release);

@@ -89,8 +89,8 @@ static unsigned n_threads(void)
     return n - 2;
 }
 
-/* Twice, for what waits must have ended well the first time. Whoever waits here, waits for ever: until
- * Check's time is up. */
+/* Twice, for what waits must have ended well the first time. Whoever waits here, waits for ever:
+ * until Check's time is up. */
 START_TEST(P5_nobody_waits_for_a_manager_that_does_not_read_and_it_is_told_the_newest_later)
 {
     int fd = manager();

@@ -7,8 +7,8 @@
 
 static const int64_t MS = 1000000;
 
-/* There is one thread here, so the thread sanitizer has little to look for, and it is slower by a hundred
- * times: it gets a part of it. */
+/* There is one thread here, so the thread sanitizer has little to look for, and it is slower by a
+ * hundred times: it gets a part of it. */
 #if defined(__SANITIZE_THREAD__)
 enum { SHARE = 4 };
 #else

@@ -1,5 +1,5 @@
-/* P1 for recordings and pictures: every call that reading and writing them makes fails once. It is told, or made
- * good; nothing is left open; and the next try gives every frame. */
+/* P1 for recordings and pictures: every call that reading and writing them makes fails once. It is
+ * told, or made good; nothing is left open; and the next try gives every frame. */
 #include "common/media/recording.h"
 
 #include "common/media/grey_picture.h"
@@ -39,8 +39,8 @@ static void append(const char *name, const void *bytes, size_t length)
     fclose(out);
 }
 
-/* The first failure of the open, of any frame, or of beginning again. Each is told with the file's name; where
- * there is none, all frames have come. */
+/* The first failure of the open, of any frame, or of beginning again. Each is told with the file's
+ * name; where there is none, all frames have come. */
 static int read_all(void)
 {
     struct fr_recording *recording;

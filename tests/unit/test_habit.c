@@ -133,7 +133,8 @@ static void draw(uint8_t *luma, uint32_t frame, bool is_dim, uint32_t person_px)
     for (uint32_t y = 0; y < HEIGHT; y++)
         for (uint32_t x = 0; x < WIDTH; x++) {
             uint32_t level = 90 + (hash(x / 4, y / 4) & 31);
-            /* Branches that swing by 8 pixels, each row of them by itself, now more and now less. */
+            /* Branches that swing by 8 pixels, each row of them by itself, now more and now
+             * less. */
             uint32_t phase = (frame * (3 + y / 16) + y) % 32,
                      gust = 14 + hash(frame / 32, y / 16) % 3;
             uint32_t swing = (phase < 16 ? phase : 32 - phase) * gust / 32;

@@ -1,5 +1,5 @@
-/* The half-size luma plane: the mean of four, however luma lies, and nothing outside; whatever of the
- * machine's instructions are used. */
+/* The half-size luma plane: the mean of four, however luma lies, and nothing outside; whatever of
+ * the machine's instructions are used. */
 #include "common/media/half_luma.h"
 #include "tests/unit/arena.h"
 

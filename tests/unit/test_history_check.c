@@ -1,5 +1,5 @@
-/* The judge of histories, shown forged ones: each kind of fault is found, as that, and a history that is in
- * order has none, however its processes died.
+/* The judge of histories, shown forged ones: each kind of fault is found, as that, and a history
+ * that is in order has none, however its processes died.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -313,8 +313,8 @@ END_TEST
 
 START_TEST(C7_repeated_scans_end_in_an_error_and_soon)
 {
-    /* 3,000 scans. libjpeg's encoder refuses to write such a thing, so those of a picture with three
-     * are repeated by hand. */
+    /* 3,000 scans. libjpeg's encoder refuses to write such a thing, so those of a picture with
+     * three are repeated by hand. */
     struct made_jpeg made = make_jpeg(&(struct make_jpeg){1600, 1200, .n_scans = 3, .quality = 10});
     struct bench b = bench_new(FR_FOURCC_422P, 1600, 1200, 0);
     size_t first_scan = 0;
@@ -345,7 +345,8 @@ START_TEST(C7_repeated_scans_end_in_an_error_and_soon)
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     double hostile_s =
         (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
-    /* As long as a good picture of its size, which fits into a period or nobody would ask for it. */
+    /* As long as a good picture of its size, which fits into a period or nobody would ask for
+     * it. */
     ck_assert_msg(hostile_s < 3 * once_s, "%f s, once %f s", hostile_s, once_s);
     ck_assert_str_eq(fr_jpeg_decoder_reason(b.decoder), "more scans than components");
     free(bytes);

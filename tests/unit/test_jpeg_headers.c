@@ -1,5 +1,5 @@
-/* C7: what a JPEG's header says is read before anything is decoded, and what it cannot say is refused there.
- * Headers are written out here, for no encoder makes the wrong ones. */
+/* C7: what a JPEG's header says is read before anything is decoded, and what it cannot say is
+ * refused there. Headers are written out here, for no encoder makes the wrong ones. */
 #include "common/media/jpeg_markers.h"
 #include "framering/framering.h"
 #include "unit.h"

@@ -1,4 +1,5 @@
-/* Learning a frame, and scaling what was learnt, give the same, whatever of the machine's instructions are used. */
+/* Learning a frame, and scaling what was learnt, give the same, whatever of the machine's
+ * instructions are used. */
 #include "analyzer/background.h"
 #include "tests/unit/arena.h"
 

@@ -1,6 +1,7 @@
-/* S6, S7: a ring whose every field changes while it is read, in threads over memory between two pages that
- * cannot be touched. Made for the thread sanitizer as well, for all that a hostile writer can race with
- * must be read atomically. tests/ipc/test_hostile_writer.c does the same to the library and to programs. */
+/* S6, S7: a ring whose every field changes while it is read, in threads over memory between two
+ * pages that cannot be touched. Made for the thread sanitizer as well, for all that a hostile
+ * writer can race with must be read atomically. tests/ipc/test_hostile_writer.c does the same to
+ * the library and to programs. */
 #include "tests/unit/flipper.h"
 #include "tests/unit/ring_model.h"
 

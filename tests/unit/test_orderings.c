@@ -1,10 +1,11 @@
-/* The protocol's memory orderings, with threads over one mapping and frames of every size: meant for
- * ThreadSanitizer, which sees nothing between processes. Everybody reads every byte of every frame that he
- * gets. Pinned readers read plainly, for nobody may be writing, and the sanitizer watches. Peek readers
- * read what somebody may be writing, out of the sanitizer's sight, and believe what stayed intact.
+/* The protocol's memory orderings, with threads over one mapping and frames of every size: meant
+ * for ThreadSanitizer, which sees nothing between processes. Everybody reads every byte of every
+ * frame that he gets. Pinned readers read plainly, for nobody may be writing, and the sanitizer
+ * watches. Peek readers read what somebody may be writing, out of the sanitizer's sight, and
+ * believe what stayed intact.
  *
- * The sanitizer runs on the processor that it has and does not follow fences; what a weaker processor may
- * do is the part of tests/sim.
+ * The sanitizer runs on the processor that it has and does not follow fences; what a weaker
+ * processor may do is the part of tests/sim.
  *
  *     FRAMERING_FRAMES=100000000 CK_FORK=no setarch -R build/tsan/tests/unit/test_orderings
  */
@@ -20,7 +21,8 @@ enum { FRAMES_DEFAULT = 1000000 };
 enum { FRAMES_DEFAULT = 300000 };
 #endif
 
-/* Each writes so many of a million frames, and at least so many that every reader gets its share. */
+/* Each writes so many of a million frames, and at least so many that every reader gets its
+ * share. */
 static const struct size {
     uint32_t width_px, height_px, slots, hand, per_million;
 } sizes[] = {
@@ -84,7 +86,8 @@ is_frame_unseen(const uint64_t *pixels, size_t words, uint64_t n)
     return true;
 }
 
-/* Not Check's assertions: they take a lock and write to a pipe when they hold, which orders threads. */
+/* Not Check's assertions: they take a lock and write to a pipe when they hold, which orders
+ * threads. */
 #define must(condition)                                                                            \
     do {                                                                                           \
         if (!(condition))                                                                          \

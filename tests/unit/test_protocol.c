@@ -1,4 +1,5 @@
-/* The pure protocol in one thread: the writer's hand, withheld frames, gaps, wrapping, tampering. */
+/* The pure protocol in one thread: the writer's hand, withheld frames, gaps, wrapping,
+ * tampering. */
 #include "tests/unit/ring_model.h"
 
 static void fill(struct ring_model *m, uint32_t slot, uint64_t n)
@@ -126,7 +127,8 @@ START_TEST(s21_frame_numbers_may_wrap)
 }
 END_TEST
 
-/* The sequence words as they will be after 2^63 writings of each slot: 0 is only another even number. */
+/* The sequence words as they will be after 2^63 writings of each slot: 0 is only another even
+ * number. */
 START_TEST(s21_sequence_words_may_wrap)
 {
     struct ring_model m;

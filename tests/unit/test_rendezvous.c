@@ -1,4 +1,5 @@
-/* The rendezvous file: what is printed is parsed, and nothing else is; S15: forgeries are refused. */
+/* The rendezvous file: what is printed is parsed, and nothing else is; S15: forgeries are
+ * refused. */
 #include "common/ring/rendezvous.h"
 #include "tests/unit/unit.h"
 

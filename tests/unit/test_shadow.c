@@ -85,7 +85,8 @@ static void check_blocks(const uint8_t *px, uint32_t n_px)
         ck_assert_uint_le(px[i], 2);
 }
 
-/* Soft surfaces as well as the harshest, in light and dark, with shadows of a factor of their own. */
+/* Soft surfaces as well as the harshest, in light and dark, with shadows of a factor of their
+ * own. */
 static void draw(uint32_t n_px)
 {
     const uint32_t range = next_random() % 3 ? 1 + next_random() % 40 : 256;

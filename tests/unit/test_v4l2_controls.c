@@ -1,5 +1,5 @@
-/* Settings against a made-up device: its list, what it refuses, what it turns by itself, and a driver
- * that lies. */
+/* Settings against a made-up device: its list, what it refuses, what it turns by itself, and a
+ * driver that lies. */
 #include "capture/v4l2_controls.h"
 #include "capture/v4l2_ioctl.h"
 #include "capture/v4l2_turn.h"

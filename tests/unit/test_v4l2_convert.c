@@ -200,8 +200,8 @@ START_TEST(C16_garbage_in_makers_formats_is_survived)
 }
 END_TEST
 
-/* The library's way to leave something behind: it keeps the software controls of a camera in a shared file,
- * for other programs. Here it is ours that it calls. */
+/* The library's way to leave something behind: it keeps the software controls of a camera in a
+ * shared file, for other programs. Here it is ours that it calls. */
 static unsigned n_shared_files;
 
 __attribute__((visibility("default"))) int shm_open(const char *name, int flags, mode_t mode)

@@ -3,7 +3,8 @@
 
 static struct ring_model model;
 
-/* What fr_view_init says of a copy of the ring with one field changed, in a buffer of exactly its size. */
+/* What fr_view_init says of a copy of the ring with one field changed, in a buffer of exactly its
+ * size. */
 static int try_with(size_t offset, const void *value, size_t n, size_t size)
 {
     struct fr_view view;

@@ -1,5 +1,5 @@
-/* One line instead of Check's suite, case and runner: UNIT_MAIN("name", test, test, …). And folders to
- * work in, of which nothing stays behind however a test ends: unit_folder(). */
+/* One line instead of Check's suite, case and runner: UNIT_MAIN("name", test, test, …). And folders
+ * to work in, of which nothing stays behind however a test ends: unit_folder(). */
 #pragma once
 
 #include <check.h>
@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Sanitizers slow some tests down by more than ten times, and there may be other work on the machine. */
+/* Sanitizers slow some tests down by more than ten times, and there may be other work on the
+ * machine. */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define UNIT_PATIENCE 10
 #else
@@ -30,7 +31,8 @@ static inline _Noreturn void end_child(int code)
     _exit(code);
 }
 
-/* How long an attack goes on, of which a test has 10 at most: so many seconds, or $FRAMERING_TEST_SECONDS. */
+/* How long an attack goes on, of which a test has 10 at most: so many seconds, or
+ * $FRAMERING_TEST_SECONDS. */
 static inline double attack_seconds(double usual)
 {
     const char *text = getenv("FRAMERING_TEST_SECONDS");
@@ -59,8 +61,8 @@ static inline void unit_begin(void)
     chmod(unit_scratch, 0755);
 }
 
-/* A fresh folder, mode 0700, which is removed with all that is in it when the program's tests are over.
- * Before unit_run(): after unit_begin() only. Returns `path`. */
+/* A fresh folder, mode 0700, which is removed with all that is in it when the program's tests are
+ * over. Before unit_run(): after unit_begin() only. Returns `path`. */
 static inline char *unit_folder(char path[UNIT_FOLDER_MAX])
 {
     snprintf(path, UNIT_FOLDER_MAX, "%.32s/XXXXXX", unit_scratch);

@@ -1,13 +1,15 @@
-/* frame_probe CAMERA COUNT [--pin-all] [--patience S]: what a reader sees, as JSON, one frame a line.
+/* frame_probe CAMERA COUNT [--pin-all] [--patience S]: what a reader sees, as JSON, one frame a
+ * line.
  *
  * Takes the next COUNT frames in order and prints for each its number, the driver's sequence, flags
  * and times, and Y, Cb, Cr in the middle of eight columns of the picture (Cb and Cr null for GREY),
- * which is what it takes to recognise colour bars; and the number that our USB camera draws into its
- * pictures (null: none, or not the same at both edges). What happens between frames has a line of its own:
- * {"event": "no writer"}. With --pin-all it first pins every frame that it can, and keeps them, while
- * it goes on reading as one that only peeks.
+ * which is what it takes to recognise colour bars; and the number that our USB camera draws into
+ * its pictures (null: none, or not the same at both edges). What happens between frames has a line
+ * of its own: {"event": "no writer"}. With --pin-all it first pins every frame that it can, and
+ * keeps them, while it goes on reading as one that only peeks.
  *
- * For the tests in the virtual machine. Exit code 1: no frame for 20 seconds, or as --patience has it. */
+ * For the tests in the virtual machine. Exit code 1: no frame for 20 seconds, or as --patience has
+ * it. */
 #include "framering/framering.h"
 #include "tests/vm/usb_camera/number.h"
 

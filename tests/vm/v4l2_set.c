@@ -1,6 +1,6 @@
-/* v4l2_set DEVICE [--input N] [NAME VALUE]…: chooses an input and sets controls of a V4L2 device by the names that the driver gives
- * them; a VALUE is a number or, for menus, the name of an item. A button is pressed by any value.
- * Without NAME it prints them all.
+/* v4l2_set DEVICE [--input N] [NAME VALUE]…: chooses an input and sets controls of a V4L2 device by
+ * the names that the driver gives them; a VALUE is a number or, for menus, the name of an item. A
+ * button is pressed by any value. Without NAME it prints them all.
  *
  * For the tests on vivid, whose test picture and whose faults are all controls. */
 #include <errno.h>

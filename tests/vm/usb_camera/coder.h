@@ -1,8 +1,8 @@
 /* JPEGs of every kind: those that a camera sends, and those that it should not.
  *
- * The good ones are 4:2:2 with a restart marker after each row of blocks. So each row can be decoded
- * without the one before it, and rows of one picture can be put into another by copying bytes:
- * that is how a number comes into a picture without encoding it again. */
+ * The good ones are 4:2:2 with a restart marker after each row of blocks. So each row can be
+ * decoded without the one before it, and rows of one picture can be put into another by copying
+ * bytes: that is how a number comes into a picture without encoding it again. */
 #pragma once
 
 #include <stddef.h>

@@ -19,8 +19,8 @@ struct payload_cutter {
 /* Begins a frame; the cutter keeps the pointer. */
 void payload_begin(struct payload_cutter *cutter, const struct frame *frame, uint32_t pts);
 
-/* Writes the next payload, of at most `room` bytes (more than the header's), and returns its length.
- * 0: it is one that gets lost on the way. `stc` and `sof` are the camera's clock and the bus's, now.
- * Not to be called when the frame is finished. */
+/* Writes the next payload, of at most `room` bytes (more than the header's), and returns its
+ * length. 0: it is one that gets lost on the way. `stc` and `sof` are the camera's clock and the
+ * bus's, now. Not to be called when the frame is finished. */
 size_t payload_next(struct payload_cutter *cutter, enum clock_lie clock, uint32_t stc, uint16_t sof,
                     uint8_t *bytes, size_t room);

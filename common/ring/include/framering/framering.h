@@ -13,11 +13,12 @@
  *   - A handle belongs to one thread at a time, but for the functions that say otherwise.
  *   - The library never logs, never sleeps to find something out, and needs nothing but libc.
  *   - Freeing functions take NULL.
- *   - Other programs may be started at any time: every descriptor is closed by exec, and mappings go
- * with it. In a child made by fork() that goes on without exec, handles are the parent's: reading and
- * beginning an epoch fail with -ECHILD, other calls do nothing, freeing frees memory alone; the parent's
- * lock, ring and pins stay the parent's, and end with it although the child lives. Pixels of a frame that
- * the parent holds can be read in the child for as long as it does; a writer's slots are not mapped there.
+ *   - Other programs may be started at any time: every descriptor is closed by exec, and mappings
+ *     go with it. In a child made by fork() that goes on without exec, handles are the parent's:
+ *     reading and beginning an epoch fail with -ECHILD, other calls do nothing, freeing frees
+ *     memory alone; the parent's lock, ring and pins stay the parent's, and end with it although
+ *     the child lives. Pixels of a frame that the parent holds can be read in the child for as long
+ *     as it does; a writer's slots are not mapped there.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -199,9 +200,10 @@ FR_PUBLIC int fr_frame_luma(const struct fr_frame *frame, struct fr_luma *ret_lu
 /* ---------------------------------------------------------------- reading */
 
 enum fr_read_mode {
-    /* The slot stays yours until you release it: for readers that hand the pointer on. Only when readers
-     * hold every slot does the writer take back one that has been held for more than 10 s;
-     * fr_reader_release() tells then. Needs write permission to the pins' semaphore set (group framering). */
+    /* The slot stays yours until you release it: for readers that hand the pointer on. Only when
+     * readers hold every slot does the writer take back one that has been held for more than 10 s;
+     * fr_reader_release() tells then. Needs write permission to the pins' semaphore set (group
+     * framering). */
     FR_READ_PINNED = 0,
     /* Needs no write permission to anything. The writer may reuse the slot while you read it:
      * fr_reader_release() tells, and then the result must be thrown away. */
@@ -219,8 +221,8 @@ FR_PUBLIC int fr_reader_open(const char *camera, enum fr_read_mode mode,
 /* Frees the reader. Frames that are still held are released, and must not be used any more. */
 FR_PUBLIC void fr_reader_close(struct fr_reader *reader);
 
-/* Waits for a frame that this reader has not been given yet, the oldest still in the ring, and holds it.
- * The first one is a frame published after the reader came. Blocks up to timeout_ns.
+/* Waits for a frame that this reader has not been given yet, the oldest still in the ring, and
+ * holds it. The first one is a frame published after the reader came. Blocks up to timeout_ns.
  *
  *  0           *ret_frame is held; give it back with fr_reader_release()
  *  -ETIMEDOUT  no frame in that time
@@ -234,8 +236,8 @@ FR_PUBLIC void fr_reader_close(struct fr_reader *reader);
  *              there is a ring, and it cannot be used; fr_reader_reason() says why in words.
  *              Told once; the next call waits for another ring
  *
- * A reader may hold several frames at a time, each until it is released. A loop that goes on after any of
- * these but -ECANCELED and -ECHILD never spins. */
+ * A reader may hold several frames at a time, each until it is released. A loop that goes on after
+ * any of these but -ECANCELED and -ECHILD never spins. */
 FR_PUBLIC int fr_reader_next(struct fr_reader *reader, int64_t timeout_ns,
                              struct fr_frame *ret_frame);
 
@@ -317,8 +319,8 @@ struct fr_epoch_options {
     uint32_t copy_path; /* enum fr_copy_path */
     bool no_pins;       /* pinned readers are refused */
     bool lock_memory;   /* never swapped out; RLIMIT_MEMLOCK must allow it */
-    /* When readers hold every slot, the writer takes back the one that has been held longest, if that is
-     * longer than this. 0 means 10 s; below 0: never. */
+    /* When readers hold every slot, the writer takes back the one that has been held longest, if
+     * that is longer than this. 0 means 10 s; below 0: never. */
     int64_t pin_patience_ns;
 };
 
@@ -372,8 +374,8 @@ FR_PUBLIC void fr_writer_count_drop(struct fr_writer *writer, unsigned reason, u
  * the writer's doing): 0 or -EIDRM. A system call; once a second is plenty. */
 FR_PUBLIC int fr_writer_check(struct fr_writer *writer);
 
-/* As fr_reader_reason(). After a fr_writer_begin() that went well: which objects stand where this camera's
- * could, are not provably its own, and were left alone; "" mostly. */
+/* As fr_reader_reason(). After a fr_writer_begin() that went well: which objects stand where this
+ * camera's could, are not provably its own, and were left alone; "" mostly. */
 FR_PUBLIC const char *fr_writer_reason(const struct fr_writer *writer);
 
 struct fr_writer_counts {
@@ -453,8 +455,8 @@ FR_PUBLIC int fr_ring_list(int (*each)(const char *camera, void *userdata), void
  * its lock is held); -EPERM: not ours. */
 FR_PUBLIC int fr_ring_remove(const char *camera, char *reason, size_t reason_size);
 
-/* What is left of a ring that no file names any more: its run folder was removed, or lies elsewhere and
- * its writer died. No writer sweeps it up. */
+/* What is left of a ring that no file names any more: its run folder was removed, or lies elsewhere
+ * and its writer died. No writer sweeps it up. */
 struct fr_stray {
     char camera[FR_CAMERA_NAME_MAX + 1];
     int32_t shm_id, gates_id, pins_id; /* -1: that one is gone */
@@ -463,15 +465,16 @@ struct fr_stray {
     uint32_t attached; /* processes that still have it */
 };
 
-/* Calls `each` for every stray ring of this IPC namespace; stops when it returns other than 0, and returns
- * that. *ret_unseen is the number of segments that this process may not look into. Neither rings of
- * living writers nor segments that only wait for their last reader are strays. */
-FR_PUBLIC int fr_ring_strays(int (*each)(const struct fr_stray *stray, void *userdata), void *userdata,
-                             unsigned *ret_unseen);
+/* Calls `each` for every stray ring of this IPC namespace; stops when it returns other than 0, and
+ * returns that. *ret_unseen is the number of segments that this process may not look into. Neither
+ * rings of living writers nor segments that only wait for their last reader are strays. */
+FR_PUBLIC int fr_ring_strays(int (*each)(const struct fr_stray *stray, void *userdata),
+                             void *userdata, unsigned *ret_unseen);
 
 /* ---------------------------------------------------------------- what the kernel allows */
 
-/* What rings ask of the kernel; needs of several rings are added up, but for those ending in _max. */
+/* What rings ask of the kernel; needs of several rings are added up, but for those ending in
+ * _max. */
 struct fr_need {
     uint64_t segment_bytes; /* of all segments together */
     uint64_t segment_bytes_max;
@@ -482,7 +485,8 @@ struct fr_need {
     uint32_t operations_max; /* in one semop(2) */
 };
 
-/* What a ring of these options needs: what fr_writer_begin() will ask for. -EINVAL, -ENOTSUP. Pure. */
+/* What a ring of these options needs: what fr_writer_begin() will ask for. -EINVAL, -ENOTSUP.
+ * Pure. */
 FR_PUBLIC int fr_epoch_need(const struct fr_epoch_options *options, struct fr_need *ret_need);
 
 /* One of the kernel's limits on System V objects. */
@@ -496,16 +500,16 @@ struct fr_limit {
 };
 enum { FR_LIMITS = 7 };
 
-/* The limits of this process's IPC namespace, beside what is needed. Negative errno where the kernel has
- * no System V objects. */
+/* The limits of this process's IPC namespace, beside what is needed. Negative errno where the
+ * kernel has no System V objects. */
 FR_PUBLIC int fr_limits(const struct fr_need *need, struct fr_limit ret_limits[FR_LIMITS]);
 /* What was asked for would be refused. Pure. */
 FR_PUBLIC bool fr_limit_is_short(const struct fr_limit *limit);
 /* Says so in a line, with the command that raises it. Pure. */
 FR_PUBLIC void fr_limit_explain(const struct fr_limit *limit, char *buf, size_t size);
 
-/* Bytes of memory (swap included) that can be had without taking them from other programs, as the kernel
- * estimates; negative errno when it does not tell. */
+/* Bytes of memory (swap included) that can be had without taking them from other programs, as the
+ * kernel estimates; negative errno when it does not tell. */
 FR_PUBLIC int64_t fr_memory_available(void);
 
 #ifdef __cplusplus
