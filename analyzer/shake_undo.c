@@ -1,0 +1,65 @@
+/* A displacement undone: the frame laid over the background, what that leaves forgiven, and the mask
+ * laid over the frame again. */
+#include "analyzer/shake.h"
+
+enum { FORGIVEN_LEVELS = 4 };
+
+static uint32_t inside(int32_t at, uint32_t side)
+{
+    return at < 0 ? 0 : (uint32_t)at < side ? (uint32_t)at : side - 1;
+}
+
+void fr_shake_align(const uint8_t *half, uint32_t width_px, uint32_t height_px,
+                    struct fr_shift shift, uint8_t *ret_aligned)
+{
+    const int32_t whole_x = shift.x_q2 >> 2, part_x = shift.x_q2 & 3;
+    const int32_t whole_y = shift.y_q2 >> 2, part_y = shift.y_q2 & 3;
+
+    for (uint32_t y = 0; y < height_px; y++) {
+        const uint8_t *upper = half + (size_t)inside((int32_t)y + whole_y, height_px) * width_px;
+        const uint8_t *lower =
+            half + (size_t)inside((int32_t)y + whole_y + 1, height_px) * width_px;
+        for (uint32_t x = 0; x < width_px; x++) {
+            uint32_t left = inside((int32_t)x + whole_x, width_px);
+            uint32_t right = inside((int32_t)x + whole_x + 1, width_px);
+            int32_t above = upper[left] * (4 - part_x) + upper[right] * part_x;
+            int32_t below = lower[left] * (4 - part_x) + lower[right] * part_x;
+            *ret_aligned++ = (uint8_t)((above * (4 - part_y) + below * part_y + 8) >> 4);
+        }
+    }
+}
+
+void fr_shake_forgive(const uint8_t *aligned, const int16_t *mean, uint32_t width_px,
+                      uint32_t height_px, uint8_t *scores)
+{
+    for (uint32_t y = 1; y + 1 < height_px; y++)
+        for (uint32_t x = 1; x + 1 < width_px; x++) {
+            const size_t at = (size_t)y * width_px + x;
+            if (!scores[at])
+                continue;
+            int32_t here = mean[at], low = here, high = here;
+            for (size_t row = at - width_px; row <= at + width_px; row += width_px)
+                for (size_t i = row - 1; i <= row + 1; i++) {
+                    low = mean[i] < low ? mean[i] : low;
+                    high = mean[i] > high ? mean[i] : high;
+                }
+            int32_t tolerance = (FORGIVEN_LEVELS << FR_LEVEL_BITS) + (here >> 4);
+            int32_t value = aligned[at] << FR_LEVEL_BITS;
+            if (value >= here - (here - low) / 4 - tolerance &&
+                value <= here + (high - here) / 4 + tolerance)
+                scores[at] = 0;
+        }
+}
+
+void fr_shake_move_mask(const uint8_t *mask, uint32_t width_px, uint32_t height_px,
+                        struct fr_shift shift, uint8_t *ret_moved)
+{
+    const int64_t by_x = (shift.x_q2 + 2) >> 2, by_y = (shift.y_q2 + 2) >> 2;
+
+    for (int64_t y = 0; y < height_px; y++)
+        for (int64_t x = 0; x < width_px; x++) {
+            int64_t from_x = x - by_x, from_y = y - by_y;
+            bool is_known = from_x >= 0 && from_x < width_px && from_y >= 0 && from_y < height_px;
+            *ret_moved++ = is_known ? mask[from_y * width_px + from_x] : 0;
+        }
+}
