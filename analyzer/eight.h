@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* The first byte is the lowest. */
-static inline uint64_t fr_eight(const uint8_t *bytes)
+static inline uint64_t fr_eight(const uint8_t *from)
 {
     uint64_t word;
-    memcpy(&word, bytes, sizeof word);
+    memcpy(&word, from, sizeof word);
     return le64toh(word);
 }
 
@@ -32,9 +32,9 @@ static inline uint8_t fr_eight_bits(uint64_t word)
 }
 
 /* Whether any of 32 bytes has one of these bits. */
-static inline int fr_any_of_32(const uint8_t *bytes, uint8_t bits)
+static inline int fr_any_of_32(const uint8_t *from, uint8_t bits)
 {
     const uint64_t any =
-        (fr_eight(bytes) | fr_eight(bytes + 8)) | (fr_eight(bytes + 16) | fr_eight(bytes + 24));
+        (fr_eight(from) | fr_eight(from + 8)) | (fr_eight(from + 16) | fr_eight(from + 24));
     return (any & fr_eight_of(bits)) != 0;
 }

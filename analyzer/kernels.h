@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analyzer/background.h"
+#include "analyzer/shadow.h"
 
 /* Some pixels, and what is known of them. */
 struct fr_learn_at {
@@ -16,6 +17,21 @@ struct fr_learn_at {
 
 enum { FR_LEARN_SHIFT_MIN = 2 };
 
+/* Some blocks, and where they lie: from a pixel in column x_px on. Those beside them are looked at
+ * as well. */
+struct fr_shadow_at {
+    const uint8_t *half;
+    const int16_t *means;
+    uint8_t *scores, *blocks;
+    size_t width_px, x_px;
+};
+
+enum {
+    FR_SHADOW_BLOCKS_MAX = 64, /* at once */
+    FR_SCORE_MOVES = 2,
+    FR_SCORE_SUSPECT = 64, /* and the factor: a pixel that is a shadow if its factor is one */
+};
+
 struct fr_kernels {
     /* fr_background_learn() of whole blocks: n_px is a multiple of FR_BLOCK_PX, the step's shift at
      * least FR_LEARN_SHIFT_MIN. Where there are scores, their bits are added to `blocks`; where
@@ -26,6 +42,15 @@ struct fr_kernels {
     /* fr_background_scale() of whole blocks: of n_px pixels. */
     void (*scale)(int16_t *means, uint8_t *candidates, const uint8_t *pixels, size_t n_px,
                   uint32_t gain_q10);
+
+    /* Marks the suspects in up to FR_SHADOW_BLOCKS_MAX blocks of a row, the last of which may lie
+     * in the next one as well, where anything moves; adds the bit of those that hold any. Rows of
+     * more pixels than a block has. */
+    void (*find_suspects)(const struct fr_shadow_limits *limits, const struct fr_shadow_at *at,
+                          size_t n_blocks, struct fr_shadow *seen);
+    /* Says of the suspects what they have turned out to be, and takes the bit away; `shadows` has
+     * one for each factor. */
+    void (*judge_suspects)(uint8_t *scores, uint8_t *blocks, size_t n_blocks, uint32_t shadows);
 
     /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how
      * many of the n_tiles it has done; the others are fewer than it does at once. */

@@ -3,7 +3,9 @@
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
 #include "analyzer/scale_lanes.h"
+#include "analyzer/shadow_lanes.h"
 #include "analyzer/tiles_lanes.h"
 
-const struct fr_kernels fr_kernels_avx2 = {learn, scale, sum_bytes, sum_levels};
+const struct fr_kernels fr_kernels_avx2 = {learn,          scale,     find_suspects,
+                                           judge_suspects, sum_bytes, sum_levels};
 #endif

@@ -10,13 +10,13 @@
  *   all[k]  = sum of |background's gradient * factor|^2
  *
  * over pixels of factor k / FR_SHADOW_FACTORS whose gradients are weak in both (strong ones are the
- * outlines of objects). Whether they fit each other must not matter here, or chance would look like a
- * shadow: same / all is near 0 for objects, whatever the noise, and well above it for shadows. A foreground pixel
- * of a factor that is a shadow's, and whose gradient fits, is none. Pure integer arithmetic.
- */
+ * outlines of objects). Whether they fit each other must not matter here, or chance would look like
+ * a shadow: same / all is near 0 for objects, whatever the noise, and well above it for shadows. A
+ * foreground pixel of a factor that is a shadow's, and whose gradient fits, is none. Pure integer
+ * arithmetic. */
 #pragma once
 
-#include "analyzer/gain.h"
+#include "analyzer/background.h"
 #include "common/media/simd.h"
 
 #include <stdbool.h>
@@ -27,8 +27,17 @@ struct fr_shadow {
     int64_t same[FR_SHADOW_FACTORS], all[FR_SHADOW_FACTORS];
 };
 
-/* Learns from the foreground of a frame, and clears the scores (2: foreground) of what is shadow. The bits of
- * the blocks stay as they are. */
+/* What a pixel must be like: grey levels, and where it says q8, 256ths of its brightness more. At
+ * most 128. */
+struct fr_shadow_limits {
+    int16_t dark;              /* the background, at least: below, nothing can be told */
+    int16_t factor_min;        /* darker is an object */
+    int16_t weak, weak_q8;     /* gradients that teach */
+    int16_t misfit, misfit_q8; /* by how much the gradient of a shadow may miss */
+};
+
+/* Learns from the foreground of a frame, and clears the scores (2: foreground) of what is shadow.
+ * The bits of the blocks stay as they are. */
 void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
                      uint32_t width_px, uint32_t height_px, const struct fr_scores *scores);
 

@@ -20,10 +20,12 @@
  *     words_narrow_mask(low, high)    of masks
  *     bytes_add(a, b), bytes_sub(a, b), bytes_min(a, b)    saturating, as C has it not
  *     bytes_any(a)                    whether any bit is set
+ *     bytes_bits(mask)                a bit for each lane, the first is the lowest
  *     bytes_sum(a), bytes_eights(a)                     of all; of each eight in turn, in 64 bits
  *     words_pairs(a)                  sums of neighbours, in 32 bits
  *     words_abs(a), words_min(a, b), words_max(a, b)
  *     words_high(a, b)                a * b >> 16
+ *     words_quotient_q8(a, b)         (a << 8) / b, of 0 <= a < b <= 255; anything for others
  *     words_share(a, b)               (a * b + (1 << 14)) >> 15, neither of them below 0
  *     words_rounded(a, shift)         (a + (1 << shift >> 1)) >> shift, of words_shift_init(1 to 14); anything
  *                                     where the sum has more than 15 bits

@@ -49,6 +49,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return !_mm256_testz_si256((__m256i)a, (__m256i)a);
 }
 
+FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
+{
+    return (uint32_t)_mm256_movemask_epi8((__m256i)mask);
+}
+
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());
@@ -89,6 +94,22 @@ FR_LANES_INLINE words words_high(words a, words b)
 FR_LANES_INLINE words words_share(words a, words b)
 {
     return (words)_mm256_mulhrs_epi16((__m256i)a, (__m256i)b);
+}
+
+/* A float's quotient is rounded to the next 2^-16 at worst, and no quotient that is not whole is
+ * nearer to a whole number than 1/255: so this is the division of whole numbers. */
+FR_LANES_INLINE __m256i whole_quotients(__m256i a, __m256i b)
+{
+    return _mm256_cvttps_epi32(_mm256_div_ps(_mm256_cvtepi32_ps(a), _mm256_cvtepi32_ps(b)));
+}
+
+FR_LANES_INLINE words words_quotient_q8(words a, words b)
+{
+    const __m256i x = _mm256_slli_epi16((__m256i)a, 8), y = (__m256i)b;
+    const __m256i zero = _mm256_setzero_si256();
+    return (words)_mm256_packs_epi32(
+        whole_quotients(_mm256_unpacklo_epi16(x, zero), _mm256_unpacklo_epi16(y, zero)),
+        whole_quotients(_mm256_unpackhi_epi16(x, zero), _mm256_unpackhi_epi16(y, zero)));
 }
 
 /* Shifts as products, which is one operation instead of two. */

@@ -45,6 +45,13 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return vmaxvq_u8((uint8x16_t)a) != 0;
 }
 
+FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
+{
+    const uint8x8_t each = vcreate_u8(UINT64_C(0x8040201008040201));
+    const uint8x16_t bits = vandq_u8((uint8x16_t)mask, vcombine_u8(each, each));
+    return (uint32_t)(vaddv_u8(vget_low_u8(bits)) | vaddv_u8(vget_high_u8(bits)) << 8);
+}
+
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)vpaddlq_u32(vpaddlq_u16(vpaddlq_u8((uint8x16_t)a)));
@@ -85,6 +92,19 @@ FR_LANES_INLINE words words_high(words a, words b)
 FR_LANES_INLINE words words_share(words a, words b)
 {
     return (words)vqrdmulhq_s16((int16x8_t)a, (int16x8_t)b);
+}
+
+/* See lanes_avx2.h. */
+FR_LANES_INLINE int32x4_t quotients_q8(int16x4_t a, int16x4_t b)
+{
+    return vcvtq_s32_f32(vdivq_f32(vcvtq_f32_s32(vshll_n_s16(a, 8)), vcvtq_f32_s32(vmovl_s16(b))));
+}
+
+FR_LANES_INLINE words words_quotient_q8(words a, words b)
+{
+    const int16x8_t x = (int16x8_t)a, y = (int16x8_t)b;
+    return (words)vcombine_s16(vmovn_s32(quotients_q8(vget_low_s16(x), vget_low_s16(y))),
+                               vmovn_s32(quotients_q8(vget_high_s16(x), vget_high_s16(y))));
 }
 
 struct words_shift {

@@ -45,6 +45,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return _mm_movemask_epi8(_mm_cmpeq_epi8((__m128i)a, _mm_setzero_si128())) != 0xffff;
 }
 
+FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
+{
+    return (uint32_t)_mm_movemask_epi8((__m128i)mask);
+}
+
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm_sad_epu8((__m128i)a, _mm_setzero_si128());
@@ -87,6 +92,20 @@ FR_LANES_INLINE words words_share(words a, words b)
     const __m128i low = _mm_mullo_epi16((__m128i)a, (__m128i)b);
     const __m128i halves = _mm_add_epi16(_mm_srli_epi16(low, 14), _mm_set1_epi16(1));
     return (words)_mm_add_epi16(_mm_slli_epi16(high, 1), _mm_srli_epi16(halves, 1));
+}
+
+/* See lanes_avx2.h. */
+FR_LANES_INLINE __m128i whole_quotients(__m128i a, __m128i b)
+{
+    return _mm_cvttps_epi32(_mm_div_ps(_mm_cvtepi32_ps(a), _mm_cvtepi32_ps(b)));
+}
+
+FR_LANES_INLINE words words_quotient_q8(words a, words b)
+{
+    const __m128i x = _mm_slli_epi16((__m128i)a, 8), y = (__m128i)b, zero = _mm_setzero_si128();
+    return (words)_mm_packs_epi32(
+        whole_quotients(_mm_unpacklo_epi16(x, zero), _mm_unpacklo_epi16(y, zero)),
+        whole_quotients(_mm_unpackhi_epi16(x, zero), _mm_unpackhi_epi16(y, zero)));
 }
 
 struct words_shift {
