@@ -1,4 +1,4 @@
-#include "analyzer/events.h"
+#include "analyzer/events_private.h"
 
 #include <string.h>
 
@@ -45,45 +45,18 @@ void fr_events_set_levels(struct fr_events *events, bool has_levels)
     events->has_levels = has_levels;
 }
 
-static void tell(struct fr_events *events, struct fr_event *event)
+void fr_events_tell(struct fr_events *events, struct fr_event *event)
 {
     events->listener(event, events->userdata);
 }
 
-static void name_zone(struct fr_event *event, const struct fr_motion *motion)
-{
-    memcpy(event->zone, motion->zone.name, sizeof event->zone);
-}
-
-static void show_picture(struct fr_event *event, const struct fr_detection *detection)
+void fr_events_show_picture(struct fr_event *event, const struct fr_detection *detection)
 {
     event->share = detection->share;
     event->n_objects = detection->n_objects;
     event->n_boxes = detection->n_told;
     for (size_t i = 0; i < detection->n_told; i++)
         event->boxes[i] = detection->objects[i];
-}
-
-static void end_motion(struct fr_events *events, struct fr_motion *motion,
-                       enum fr_event_reason reason, int64_t now_mono_ns)
-{
-    if (motion->is_moving) {
-        struct fr_event event = motion->peak;
-        event.kind = FR_EVENT_MOTION_END;
-        event.reason = reason;
-        event.serial = motion->serial;
-        event.frame = events->last_frame;
-        event.decided_mono_ns = now_mono_ns;
-        event.began_mono_ns = motion->began_mono_ns;
-        event.duration_ns = motion->last_motion_mono_ns - motion->began_mono_ns;
-        event.n_frames = motion->n_frames;
-        name_zone(&event, motion);
-        tell(events, &event);
-    }
-    motion->is_moving = false;
-    motion->moving_ns = 0;
-    motion->n_frames = 0;
-    motion->peak = (struct fr_event){0};
 }
 
 static size_t n_motions(const struct fr_events *events)
@@ -94,62 +67,7 @@ static size_t n_motions(const struct fr_events *events)
 static void end_motions(struct fr_events *events, enum fr_event_reason reason, int64_t now_mono_ns)
 {
     for (size_t i = 0; i < n_motions(events); i++)
-        end_motion(events, &events->motions[i], reason, now_mono_ns);
-}
-
-/* A frame with motion, from which an event has begun or may yet begin. */
-static void note_motion(struct fr_motion *motion, const struct fr_frame_id *frame,
-                        const struct fr_detection *detection)
-{
-    if (!motion->n_frames++)
-        motion->began_mono_ns = frame->captured_mono_ns;
-    motion->last_motion_mono_ns = frame->captured_mono_ns;
-    if (motion->n_frames == 1 || detection->share > motion->peak.share) {
-        show_picture(&motion->peak, detection);
-        double frame_px = (double)frame->width_px * frame->height_px;
-        motion->peak.peak_area_px = (uint64_t)(detection->share * frame_px + 0.5);
-        motion->peak.peak_frame = *frame;
-    }
-}
-
-static void begin_motion(struct fr_events *events, struct fr_motion *motion,
-                         const struct fr_frame_id *frame, const struct fr_detection *detection)
-{
-    struct fr_event event = {.kind = FR_EVENT_MOTION_START,
-                             .serial = ++events->last_serial,
-                             .frame = *frame,
-                             .decided_mono_ns = frame->captured_mono_ns,
-                             .began_mono_ns = motion->began_mono_ns};
-    motion->is_moving = true;
-    motion->serial = event.serial;
-    name_zone(&event, motion);
-    show_picture(&event, detection);
-    tell(events, &event);
-}
-
-static void follow_motion(struct fr_events *events, struct fr_motion *motion, int64_t elapsed_ns,
-                          const struct fr_frame_id *frame, const struct fr_detection *detection)
-{
-    const struct fr_event_settings *settings = &motion->zone.settings;
-    bool moves = detection->n_objects && !detection->is_settling && !detection->is_expected;
-
-    /* A change of light that became motion's beginning was none. */
-    if (detection->is_light_change && !motion->is_moving)
-        end_motion(events, motion, FR_EVENT_REASON_NONE, frame->captured_mono_ns);
-    if (moves)
-        note_motion(motion, frame, detection);
-    if (motion->is_moving) {
-        if (frame->captured_mono_ns - motion->last_motion_mono_ns >= settings->end_ns)
-            end_motion(events, motion, FR_EVENT_REASON_QUIET, frame->captured_mono_ns);
-    } else if (moves) {
-        motion->moving_ns += elapsed_ns;
-        if (motion->moving_ns >= settings->start_ns)
-            begin_motion(events, motion, frame, detection);
-    } else if (motion->n_frames && !detection->is_settling) {
-        motion->moving_ns -= elapsed_ns;
-        if (motion->moving_ns <= 0)
-            end_motion(events, motion, FR_EVENT_REASON_NONE, frame->captured_mono_ns);
-    }
+        fr_events_end_motion(events, &events->motions[i], reason, now_mono_ns);
 }
 
 static void end_shake(struct fr_events *events, int64_t now_mono_ns)
@@ -161,7 +79,7 @@ static void end_shake(struct fr_events *events, int64_t now_mono_ns)
                              .began_mono_ns = events->shake_mono_ns,
                              .duration_ns = events->last_shake_mono_ns - events->shake_mono_ns};
     if (events->is_shaking)
-        tell(events, &event);
+        fr_events_tell(events, &event);
     events->is_shaking = false;
 }
 
@@ -183,7 +101,7 @@ static void follow_shake(struct fr_events *events, const struct fr_frame_id *fra
     events->is_shaking = true;
     events->shake_serial = event.serial;
     events->shake_mono_ns = frame->captured_mono_ns;
-    tell(events, &event);
+    fr_events_tell(events, &event);
 }
 
 static void tell_level(struct fr_events *events, const struct fr_frame_id *frame,
@@ -198,7 +116,7 @@ static void tell_level(struct fr_events *events, const struct fr_frame_id *frame
         memcpy(event.levels[i].zone, events->motions[i].zone.name, sizeof event.levels[i].zone);
         event.levels[i].share = zones[i].share;
     }
-    tell(events, &event);
+    fr_events_tell(events, &event);
 }
 
 static void tell_light(struct fr_events *events, const struct fr_frame_id *frame,
@@ -214,8 +132,8 @@ static void tell_light(struct fr_events *events, const struct fr_frame_id *frame
                              .serial = ++events->last_serial,
                              .frame = *frame,
                              .decided_mono_ns = frame->captured_mono_ns};
-    show_picture(&event, detection);
-    tell(events, &event);
+    fr_events_show_picture(&event, detection);
+    fr_events_tell(events, &event);
 }
 
 static void tell_signal_back(struct fr_events *events, const struct fr_frame_id *frame)
@@ -229,7 +147,7 @@ static void tell_signal_back(struct fr_events *events, const struct fr_frame_id 
     if (event.duration_ns < 0)
         event.duration_ns = 0;
     events->has_signal = true;
-    tell(events, &event);
+    fr_events_tell(events, &event);
 }
 
 void fr_events_frame(struct fr_events *events, const struct fr_frame_id *frame,
@@ -250,8 +168,8 @@ void fr_events_frame(struct fr_events *events, const struct fr_frame_id *frame,
         tell_light(events, frame, detection);
     follow_shake(events, frame, detection);
     for (size_t i = 0; i < n_motions(events); i++)
-        follow_motion(events, &events->motions[i], elapsed_ns, frame,
-                      events->n_zones ? &zones[i] : detection);
+        fr_events_follow_motion(events, &events->motions[i], elapsed_ns, frame,
+                                events->n_zones ? &zones[i] : detection);
     if (events->has_levels)
         tell_level(events, frame, detection, zones);
 }
@@ -278,7 +196,7 @@ void fr_events_set(struct fr_events *events, const struct fr_event_settings *set
     }
     for (size_t k = 0; k < n_before; k++)
         if (!stays[k])
-            end_motion(events, &before[k], FR_EVENT_REASON_SETTINGS, now_mono_ns);
+            fr_events_end_motion(events, &before[k], FR_EVENT_REASON_SETTINGS, now_mono_ns);
 }
 
 void fr_events_signal_lost(struct fr_events *events, enum fr_event_reason reason,
@@ -297,7 +215,7 @@ void fr_events_signal_lost(struct fr_events *events, enum fr_event_reason reason
                              .frame = events->last_frame,
                              .decided_mono_ns = now_mono_ns,
                              .began_mono_ns = events->lost_mono_ns};
-    tell(events, &event);
+    fr_events_tell(events, &event);
 }
 
 void fr_events_stop(struct fr_events *events, int64_t now_mono_ns)
