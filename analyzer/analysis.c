@@ -9,20 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* Lines of one kind at most once in this time, with a count. */
 #define LOG_PERIOD_NS    (60 * FR_NS_PER_S)
 #define STATUS_PERIOD_NS (5 * FR_NS_PER_S)
 /* A capture time farther than this from now is no time of this machine's clock. */
-#define CLOCK_TRUST_NS     (10 * FR_NS_PER_S)
-#define OUTPUT_PATIENCE_NS (500 * FR_NS_PER_MS)
+#define CLOCK_TRUST_NS (10 * FR_NS_PER_S)
 
 struct fr_analysis {
+    const char *camera;
     struct fr_reader *reader;
     struct fr_frame_log *frame_log;
-    struct fr_output *output;
-    struct fr_event_teller teller;
+    struct fr_event_output output;
     int64_t signal_timeout_ns;
     int64_t watchdog_ns; /* 0: there is none */
 
@@ -31,44 +29,19 @@ struct fr_analysis {
     uint64_t epoch;          /* of the last frame; 0: none yet */
     bool has_signal;
     double share;
-    uint64_t n_frames, n_motions, n_dropped_told;
+    uint64_t n_frames, n_motions;
 
     int64_t last_frame_mono_ns; /* by our own clock; the start, before the first */
     int64_t watchdog_fed_mono_ns, status_told_mono_ns;
-    struct fr_log_limit torn_limit, missed_limit, corrupt_limit, pins_limit, luma_limit, drop_limit;
+    struct fr_log_limit torn_limit, missed_limit, corrupt_limit, pins_limit, luma_limit;
 };
-
-static char *tell_missing(uint64_t n_dropped, void *userdata, size_t *ret_length)
-{
-    /* On the output's thread: of the teller, only what never changes. */
-    const struct fr_analysis *analysis = userdata;
-    struct fr_event_teller teller = {
-        .camera = analysis->teller.camera,
-        .analyzer = analysis->teller.analyzer,
-        .wall_minus_mono_ns = fr_now_wall_ns() - fr_now_mono_ns(),
-    };
-    return fr_event_json_dropped(&teller, n_dropped, fr_now_mono_ns(), ret_length);
-}
 
 static void write_event(const struct fr_event *event, void *userdata)
 {
     struct fr_analysis *a = userdata;
-    size_t length = 0;
 
     a->n_motions += event->kind == FR_EVENT_MOTION_START;
-    a->teller.wall_minus_mono_ns = fr_now_wall_ns() - fr_now_mono_ns();
-    char *line = fr_event_json(event, &a->teller, &length);
-    fr_output_line(a->output, line, length);
-}
-
-static uint64_t random_number(void)
-{
-    uint64_t number;
-    /* Not in a kernel since 3.17 for 8 bytes; and then the two clocks are as good as it gets. */
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-        number =
-            (uint64_t)fr_now_wall_ns() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)fr_now_mono_ns();
-    return number;
+    fr_event_output_write(&a->output, event);
 }
 
 int fr_analysis_new(const struct fr_analysis_options *options, struct fr_tuning *tuning,
@@ -79,17 +52,15 @@ int fr_analysis_new(const struct fr_analysis_options *options, struct fr_tuning 
         return -ENOMEM;
     a->reader = reader;
     a->frame_log = options->frame_log;
-    a->teller.camera = options->camera;
-    a->teller.analyzer = options->name;
-    fr_event_id_prefix(&a->teller, fr_now_wall_ns(), random_number());
+    a->camera = options->camera;
     a->signal_timeout_ns = options->signal_timeout_ns;
     a->watchdog_ns = fr_notify_watchdog_interval_ns();
     a->has_signal = true;
     a->last_frame_mono_ns = fr_now_mono_ns();
 
-    int r = fr_output_new(options->output_fd, options->queue_events, tell_missing, a, &a->output);
+    int r = fr_event_output_init(&a->output, options->camera, options->name, options->output_fd,
+                                 options->queue_events);
     if (r < 0) {
-        fr_log(LOG_ERR, "output: %s", strerror(-r));
         free(a);
         return r;
     }
@@ -98,34 +69,12 @@ int fr_analysis_new(const struct fr_analysis_options *options, struct fr_tuning 
     return 0;
 }
 
-/* Says that stdout does not take the events, or does again. */
-static void watch_output(struct fr_analysis *a, int64_t now_ns)
-{
-    struct fr_output_counts counts;
-    uint64_t count;
-
-    fr_output_counts(a->output, &counts);
-    if (counts.dropped == a->n_dropped_told ||
-        !fr_log_limit_due(&a->drop_limit, 1, now_ns, LOG_PERIOD_NS, &count))
-        return;
-    fr_log(LOG_WARNING, "stdout does not take the events: %s; %" PRIu64 " dropped so far",
-           counts.last_errno ? strerror(counts.last_errno)
-                             : "nobody reads them and the queue is full",
-           counts.dropped);
-    a->n_dropped_told = counts.dropped;
-}
-
 void fr_analysis_free(struct fr_analysis *analysis)
 {
-    struct fr_output_counts counts;
-
     if (!analysis)
         return;
     fr_events_stop(&analysis->watch.events, fr_now_mono_ns());
-    fr_output_free(analysis->output, OUTPUT_PATIENCE_NS, &counts);
-    if (counts.dropped != analysis->n_dropped_told)
-        fr_log(LOG_WARNING, "%" PRIu64 " events were dropped: stdout did not take them",
-               counts.dropped);
+    fr_event_output_fini(&analysis->output);
     fr_watch_fini(&analysis->watch);
     free(analysis);
 }
@@ -176,9 +125,9 @@ static void lose_signal(struct fr_analysis *a, enum fr_event_reason reason, int6
     a->has_signal = false;
     a->status_told_mono_ns = 0;
     if (reason == FR_EVENT_REASON_NO_WRITER && !a->epoch)
-        fr_log(LOG_NOTICE, "waiting for camera %s: nobody captures it yet", a->teller.camera);
+        fr_log(LOG_NOTICE, "waiting for camera %s: nobody captures it yet", a->camera);
     else if (reason == FR_EVENT_REASON_NO_WRITER)
-        fr_log(LOG_WARNING, "signal lost: the capture process of %s has gone", a->teller.camera);
+        fr_log(LOG_WARNING, "signal lost: the capture process of %s has gone", a->camera);
     else if (reason == FR_EVENT_REASON_NO_FRAMES)
         fr_log(LOG_WARNING, "signal lost: no frame for %.1f s",
                (double)(now_ns - a->last_frame_mono_ns) / (double)FR_NS_PER_S);
@@ -193,9 +142,8 @@ static int enter_epoch(struct fr_analysis *a, const struct fr_frame *frame)
 
     a->epoch = frame->epoch;
     a->format = *format;
-    fr_log(LOG_INFO, "epoch %" PRIu64 " of %s: %" PRIu32 "x%" PRIu32 " %s", frame->epoch,
-           a->teller.camera, format->width_px, format->height_px,
-           fr_fourcc_name(format->fourcc, fourcc));
+    fr_log(LOG_INFO, "epoch %" PRIu64 " of %s: %" PRIu32 "x%" PRIu32 " %s", frame->epoch, a->camera,
+           format->width_px, format->height_px, fr_fourcc_name(format->fourcc, fourcc));
     int r = fr_watch_set_size(&a->watch, format->width_px, format->height_px);
     if (r == -EINVAL) {
         fr_log(LOG_ERR,
@@ -300,10 +248,10 @@ static void tell_manager(struct fr_analysis *a, int64_t now_ns)
     if (a->has_signal && a->epoch)
         fr_notify_status("%s: %" PRIu32 "x%" PRIu32 ", %" PRIu64 " frames, %" PRIu64
                          " motions, %.1f %% moves",
-                         a->teller.camera, a->format.width_px, a->format.height_px, a->n_frames,
+                         a->camera, a->format.width_px, a->format.height_px, a->n_frames,
                          a->n_motions, 100 * a->share);
     else
-        fr_notify_status("%s: no signal", a->teller.camera);
+        fr_notify_status("%s: no signal", a->camera);
 }
 
 /* Until something other than a frame is to be done. */
@@ -348,14 +296,14 @@ int fr_analysis_step(struct fr_analysis *a)
         r = 0;
         break;
     default:
-        fr_log(LOG_ERR, "%s: %s", a->teller.camera,
+        fr_log(LOG_ERR, "%s: %s", a->camera,
                *fr_reader_reason(a->reader) ? fr_reader_reason(a->reader) : strerror(-r));
         lose_signal(a, FR_EVENT_REASON_UNREADABLE, now_ns);
         r = 0;
     }
     if (a->has_signal && now_ns - a->last_frame_mono_ns >= a->signal_timeout_ns)
         lose_signal(a, a->epoch ? FR_EVENT_REASON_NO_FRAMES : FR_EVENT_REASON_NO_WRITER, now_ns);
-    watch_output(a, now_ns);
+    fr_event_output_watch(&a->output, now_ns);
     if (r == 0)
         tell_manager(a, now_ns);
     return r;

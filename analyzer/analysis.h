@@ -11,9 +11,8 @@
  */
 #pragma once
 
-#include "analyzer/event_json.h"
+#include "analyzer/event_output.h"
 #include "analyzer/frame_log.h"
-#include "analyzer/output.h"
 #include "analyzer/signal_watch.h"
 #include "analyzer/watch.h"
 
