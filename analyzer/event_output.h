@@ -1,5 +1,5 @@
-/* Events out: each as a line of JSON to a descriptor that is never waited for (output.h), with ids of
- * this start of the analyzer. When lines are dropped, the log says so. */
+/* Events out: each as a line of JSON to a descriptor that is never waited for (output.h), with ids
+ * of this start of the analyzer. When lines are dropped, the log says so. */
 #pragma once
 
 #include "analyzer/event_json.h"
@@ -25,6 +25,6 @@ void fr_event_output_write(struct fr_event_output *output, const struct fr_event
 /* Logs that the descriptor does not take the events, if it does not: once in a minute at most. */
 void fr_event_output_watch(struct fr_event_output *output, int64_t now_mono_ns);
 
-/* Gives what is queued half a second, and logs how many events were dropped if it was not told. Takes
- * a zeroed one. */
+/* Gives what is queued half a second, and logs how many events were dropped if it was not told.
+ * Takes a zeroed one. */
 void fr_event_output_fini(struct fr_event_output *output);

@@ -1,4 +1,5 @@
-/* How far the camera is displaced: spots are chosen in the background, and looked for in the frame. */
+/* How far the camera is displaced: spots are chosen in the background, and looked for in the
+ * frame. */
 #include "analyzer/shake.h"
 
 #include <stdlib.h>

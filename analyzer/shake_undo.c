@@ -1,5 +1,5 @@
-/* A displacement undone: the frame laid over the background, what that leaves forgiven, and the mask
- * laid over the frame again. */
+/* A displacement undone: the frame laid over the background, what that leaves forgiven, and the
+ * mask laid over the frame again. */
 #include "analyzer/shake.h"
 
 enum { FORGIVEN_LEVELS = 4 };

@@ -19,7 +19,7 @@ struct fr_capture_settings {
     bool pins;
     bool lock_memory;
     double pin_patience_s; /* 0: for ever */
-    char group[64]; /* "": the library's default */
+    char group[64];        /* "": the library's default */
     bool loop;
     int pace; /* enum fr_capture_pace */
     double stall_timeout_s;
