@@ -68,9 +68,10 @@ learn_plain(const struct fr_background_step s, int16_t *restrict means,
         const int16_t approached =
             (int16_t)(candidates[i] +
                       (int16_t)((from_candidate + (from_candidate > 0 ? 3 : 0)) >> 2));
-        const int16_t far_units = clamp16((int16_t)(far / FR_DEVIATION_UNIT), 0, 255);
+        const int16_t far_units = (int16_t)(far / FR_DEVIATION_UNIT);
         const int16_t strayed =
-            (int16_t)(deviation + (int16_t)((far_units - deviation + s.dither) >> s.shift));
+            clamp16((int16_t)(deviation + (int16_t)((far_units - deviation + s.dither) >> s.shift)),
+                    0, 255);
         const int16_t next_mean = select16(is_near, followed, mean);
         const int16_t next_candidate =
             select16(is_candidate, approached, select16(is_worn, pixels[i], candidates[i]));

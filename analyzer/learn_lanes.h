@@ -1,15 +1,22 @@
 /* The text of the kernel of learn.c (common/media/lanes.h: how).
  *
- * Most pixels of most frames are near their mean. Where all of a block are, and none of those that stray may
- * have another level that is known, the candidates say nothing, and are neither read nor written; nor is the
- * evidence, but in the frames in which it falls. All other blocks go through every step, without a branch for a
- * pixel. */
+ * Most pixels of most frames are near their mean. Where all of a block are, and none of those that
+ * stray may have another level that is known, the candidates say nothing, and are neither read nor
+ * written; nor is the evidence, but in the frames in which it falls. All other blocks come to a list
+ * of doubts when what is near its mean has followed; these are settled some at a time, without a
+ * branch for a pixel. */
 #pragma once
 
 #include "analyzer/kernels.h"
 
 /* What is done at once: a block, or a part of one. */
 enum { AT_ONCE = FR_LANES, HALF = FR_LANES / 2 };
+
+/* Sets `bit` for the block if any lane is set. */
+FR_LANES_INLINE void mark(uint8_t *blocks, size_t i, bytes a, unsigned bit)
+{
+    blocks[i / FR_BLOCK_PX] |= (uint8_t)(bytes_any(a) * bit);
+}
 
 /* A step, in all lanes. */
 struct step {
@@ -67,8 +74,7 @@ FR_LANES_INLINE words mean_step(const struct step *s, const struct seen *seen)
 
 FR_LANES_INLINE words deviation_step(const struct step *s, const struct seen *seen)
 {
-    words units = words_min(seen->far >> 5, words_all(UINT8_MAX));
-    return words_floored(units - seen->deviation + s->dither, s->shift);
+    return words_floored((seen->far >> 5) - seen->deviation + s->dither, s->shift);
 }
 
 /* Pixels that are near their mean, all of them. */
@@ -82,8 +88,20 @@ FR_LANES_INLINE void follow(const struct step *s, const struct fr_learn_at *at, 
     if (s->has_loss) {
         const bytes next = bytes_sub(bytes_load(at->evidences + i), s->loss);
         bytes_store(at->evidences + i, next);
-        at->known_blocks[i / FR_BLOCK_PX] |= bytes_any((bytes)(next >= s->known));
+        mark(at->known_blocks, i, (bytes)(next >= s->known), 1);
     }
+}
+
+/* Any pixels: those that are near their mean. */
+FR_LANES_INLINE void follow_near(const struct step *s, const struct fr_learn_at *at, size_t i,
+                                 const struct seen *low, const struct seen *high)
+{
+    const words low_far = low->far > low->tolerance, high_far = high->far > high->tolerance;
+    words_store(at->means + i, low->mean + (mean_step(s, low) & ~low_far));
+    words_store(at->means + i + HALF, high->mean + (mean_step(s, high) & ~high_far));
+    bytes_store(at->deviations + i,
+                words_narrow(low->deviation + (deviation_step(s, low) & ~low_far),
+                             high->deviation + (deviation_step(s, high) & ~high_far)));
 }
 
 /* Mean and candidate change places where the evidence is complete. */
@@ -99,32 +117,56 @@ static void change_places(int16_t *means, uint8_t *candidates, const uint8_t *is
 
 FR_LANES_INLINE bytes find_strays(const struct seen *low, const struct seen *high)
 {
-    return words_narrow_mask(low->far > low->tolerance >> 1, high->far > high->tolerance >> 1);
+    return words_above(low->far, low->tolerance >> 1, high->far, high->tolerance >> 1);
 }
 
-/* Any pixels. Not inlined: it would take the registers that the others need. */
-__attribute__((noinline)) FR_LANES_KERNEL void weigh(const struct step *s,
-                                                     const struct fr_learn_at *at, size_t i,
-                                                     struct fr_background_count *count)
+/* Pixels of which some are far from their mean, or may be at another level. */
+struct doubt {
+    size_t at;
+    bytes is_far, strays;
+    bytes half_allowed; /* half the tolerance, in grey levels */
+};
+
+/* Whole grey levels: they are within a tolerance when they are within what it has of them. */
+FR_LANES_INLINE struct doubt doubt_init(size_t i, const struct seen *low, const struct seen *high)
 {
-    const struct seen seen[] = {see(s, at, i), see(s, at, i + HALF)};
-    const struct seen *low = &seen[0], *high = &seen[1];
-    const bytes one = bytes_all(1);
-    const words low_far = low->far > low->tolerance, high_far = high->far > high->tolerance;
-    const bytes is_far = words_narrow_mask(low_far, high_far), strays = find_strays(low, high);
+    return (struct doubt){
+        .at = i,
+        .is_far = words_above(low->far, low->tolerance, high->far, high->tolerance),
+        .strays = find_strays(low, high),
+        .half_allowed = words_narrow(low->tolerance >> (FR_LEVEL_BITS + 1),
+                                     high->tolerance >> (FR_LEVEL_BITS + 1)),
+    };
+}
+
+/* By how much pixels may differ from their candidates, in grey levels. It is asked of those that are
+ * far from their mean, whose deviation is what it was. */
+FR_LANES_INLINE bytes candidate_allows(const struct step *s, const struct fr_learn_at *at, size_t i)
+{
+    const words low = words_widen(at->candidates + i) << FR_LEVEL_BITS;
+    const words high = words_widen(at->candidates + i + HALF) << FR_LEVEL_BITS;
+    return words_narrow(tolerance_of(s, low, words_widen(at->deviations + i)) >> FR_LEVEL_BITS,
+                        tolerance_of(s, high, words_widen(at->deviations + i + HALF)) >>
+                            FR_LEVEL_BITS);
+}
+
+/* What has been counted, by eight lanes. */
+struct sums {
+    eights moving, still;
+};
+
+/* Any pixels, when follow_near() is over. */
+FR_LANES_INLINE void settle(const struct step *s, const struct fr_learn_at *at,
+                            const struct doubt *doubt, struct sums *sums)
+{
+    const size_t i = doubt->at;
+    const bytes one = bytes_all(1), is_far = doubt->is_far;
     const bytes evidence = bytes_load(at->evidences + i);
     const bytes is_level2 = (bytes)(evidence >= s->known);
     const bytes value = bytes_load(at->pixels + i), candidate = bytes_load(at->candidates + i);
     const bytes above = bytes_sub(value, candidate), below = bytes_sub(candidate, value);
     const bytes apart = above | below;
-    const words low_tolerance =
-        tolerance_of(s, words_widen(at->candidates + i) << FR_LEVEL_BITS, low->deviation);
-    const words high_tolerance =
-        tolerance_of(s, words_widen(at->candidates + i + HALF) << FR_LEVEL_BITS, high->deviation);
-    /* Whole grey levels: they are within a tolerance when they are within what it has of them. */
-    const bytes allowed =
-        words_narrow(low_tolerance >> FR_LEVEL_BITS, high_tolerance >> FR_LEVEL_BITS);
-    const bytes is_candidate = is_far & (bytes)(apart <= allowed);
+    const bytes is_candidate = is_far & (bytes)(apart <= candidate_allows(s, at, i));
     const bytes is_worn = is_far & ~is_candidate & (bytes)(evidence <= s->wear);
 
     bytes next =
@@ -133,31 +175,46 @@ __attribute__((noinline)) FR_LANES_KERNEL void weigh(const struct step *s,
     const bytes is_known = is_candidate & (bytes)(next == s->known);
     const bytes approached = candidate + bytes_quarter(above + 3) - bytes_quarter(below + 3);
 
-    words_store(at->means + i, low->mean + (mean_step(s, low) & ~low_far));
-    words_store(at->means + i + HALF, high->mean + (mean_step(s, high) & ~high_far));
-    bytes_store(at->deviations + i,
-                words_narrow(low->deviation + (deviation_step(s, low) & ~low_far),
-                             high->deviation + (deviation_step(s, high) & ~high_far)));
     bytes_store(at->candidates + i,
                 bytes_select(is_candidate, approached, bytes_select(is_worn, value, candidate)));
     bytes_store(at->evidences + i, next);
-    at->known_blocks[i / FR_BLOCK_PX] |= bytes_any((bytes)(next >= s->known));
+    mark(at->known_blocks, i, (bytes)(next >= s->known), 1);
     if (bytes_any(is_known)) {
         uint8_t known[AT_ONCE];
         bytes_store(known, is_known);
         change_places(at->means + i, at->candidates + i, known);
     }
 
-    const bytes half_allowed =
-        words_narrow(low->tolerance >> (FR_LEVEL_BITS + 1), high->tolerance >> (FR_LEVEL_BITS + 1));
-    const bytes strays_from_both = strays & ~(is_level2 & (bytes)(apart <= half_allowed));
+    const bytes strays_from_both =
+        doubt->strays & ~(is_level2 & (bytes)(apart <= doubt->half_allowed));
     const bytes moves = is_far & ~is_known & one;
     const bytes scores = moves + (strays_from_both & one);
     bytes_store(at->scores + i, scores);
-    at->blocks[i / FR_BLOCK_PX] = (uint8_t)(at->blocks[i / FR_BLOCK_PX] | bytes_any(scores & one) |
-                                            bytes_any(scores & (one + one)) << 1);
-    count->n_moving += bytes_sum(moves);
-    count->n_still += bytes_sum(is_candidate & ~is_known & one);
+    mark(at->blocks, i, scores & one, 1);
+    mark(at->blocks, i, scores & (one + one), 2);
+    sums->moving += bytes_eights(moves);
+    sums->still += bytes_eights(is_candidate & ~is_known & one);
+}
+
+enum { DOUBTS_MAX = 16 };
+
+/* Not inlined: it would take the registers that the others need. What a function has seen is read
+ * anew after every store of a byte; so it looks at copies. */
+__attribute__((noinline)) FR_LANES_KERNEL void settle_all(const struct step *step,
+                                                          const struct fr_learn_at *where,
+                                                          const struct doubt *doubts, size_t n,
+                                                          struct fr_background_count *count)
+{
+    const struct step s = *step;
+    const struct fr_learn_at at = *where;
+    struct sums sums = {0};
+
+    for (size_t i = 0; i < n; i++)
+        settle(&s, &at, &doubts[i], &sums);
+    for (size_t i = 0; i < sizeof sums.moving / sizeof sums.moving[0]; i++) {
+        count->n_moving += sums.moving[i];
+        count->n_still += sums.still[i];
+    }
 }
 
 /* Whether any of those that stray may be at their other level. */
@@ -178,26 +235,32 @@ FR_LANES_INLINE void fetch_ahead(const struct fr_learn_at *at, size_t i)
     __builtin_prefetch(at->scores + i + AHEAD_PX, 1);
 }
 
-/* n_px is a multiple of FR_BLOCK_PX. What weigh() gets are copies: what a function has seen is read anew after
- * every store of a byte. */
+/* n_px is a multiple of FR_BLOCK_PX. */
 FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step *step,
                                                  const struct fr_learn_at *where, size_t n_px)
 {
     const struct step s = step_init(step), s_of_all = s;
     const struct fr_learn_at at = *where;
     struct fr_background_count count = {0};
+    struct doubt doubts[DOUBTS_MAX];
+    size_t n_doubts = 0;
 
     for (size_t i = 0; i < n_px; i += AT_ONCE) {
         fetch_ahead(&at, i);
         const struct seen low = see(&s, &at, i), high = see(&s, &at, i + HALF);
-        const words far = (low.far > low.tolerance) | (high.far > high.tolerance);
         const bytes strays = find_strays(&low, &high);
-        if (bytes_any((bytes)far) || is_doubtful(&s, &at, i, strays)) {
-            weigh(&s_of_all, where, i, &count);
+        if (words_any_above(low.far, low.tolerance, high.far, high.tolerance) ||
+            is_doubtful(&s, &at, i, strays)) {
+            follow_near(&s, &at, i, &low, &high);
+            doubts[n_doubts++] = doubt_init(i, &low, &high);
         } else {
             follow(&s, &at, i, &low, &high);
             bytes_store(at.scores + i, -strays);
-            at.blocks[i / FR_BLOCK_PX] |= bytes_any(strays);
+            mark(at.blocks, i, strays, 1);
+        }
+        if (n_doubts == DOUBTS_MAX || i + AT_ONCE == n_px) {
+            settle_all(&s_of_all, where, doubts, n_doubts, &count);
+            n_doubts = 0;
         }
     }
     return count;

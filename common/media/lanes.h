@@ -17,11 +17,12 @@
  *     bytes_load(at), bytes_store(at, a), words_load(at), words_store(at, a)   at any address
  *     words_widen(at)                 bytes from memory
  *     words_narrow(low, high)         clamped to 0 to 255
- *     words_narrow_mask(low, high)    of masks
+ *     words_above(low, low_least, high, high_least)    bytes: a mask of what is above its least
+ *     words_any_above(the same)       whether anything is
  *     bytes_add(a, b), bytes_sub(a, b), bytes_min(a, b)    saturating, as C has it not
  *     bytes_any(a)                    whether any bit is set
  *     bytes_bits(mask)                a bit for each lane, the first is the lowest
- *     bytes_sum(a), bytes_eights(a)                     of all; of each eight in turn, in 64 bits
+ *     bytes_eights(a)                 sums of eight in turn, in 64 bits
  *     words_pairs(a)                  sums of neighbours, in 32 bits
  *     words_abs(a), words_min(a, b), words_max(a, b)
  *     words_high(a, b)                a * b >> 16

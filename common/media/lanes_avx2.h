@@ -23,10 +23,11 @@ FR_LANES_INLINE bytes words_narrow(words low, words high)
                                            _MM_SHUFFLE(3, 1, 2, 0));
 }
 
-FR_LANES_INLINE bytes words_narrow_mask(words low, words high)
+FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words high_least)
 {
-    return (bytes)_mm256_permute4x64_epi64(_mm256_packs_epi16((__m256i)low, (__m256i)high),
-                                           _MM_SHUFFLE(3, 1, 2, 0));
+    return (bytes)_mm256_permute4x64_epi64(
+        _mm256_packs_epi16((__m256i)(low > low_least), (__m256i)(high > high_least)),
+        _MM_SHUFFLE(3, 1, 2, 0));
 }
 
 FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
@@ -49,6 +50,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return !_mm256_testz_si256((__m256i)a, (__m256i)a);
 }
 
+FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
+{
+    return bytes_any((bytes)((low > low_least) | (high > high_least)));
+}
+
 FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
 {
     return (uint32_t)_mm256_movemask_epi8((__m256i)mask);
@@ -57,13 +63,6 @@ FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());
-}
-
-FR_LANES_INLINE uint32_t bytes_sum(bytes a)
-{
-    __m256i sums = _mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());
-    __m128i both = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(both, _mm_unpackhi_epi64(both, both)));
 }
 
 FR_LANES_INLINE words words_abs(words a)

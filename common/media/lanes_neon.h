@@ -20,9 +20,9 @@ FR_LANES_INLINE bytes words_narrow(words low, words high)
     return (bytes)vqmovun_high_s16(vqmovun_s16((int16x8_t)low), (int16x8_t)high);
 }
 
-FR_LANES_INLINE bytes words_narrow_mask(words low, words high)
+FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words high_least)
 {
-    return (bytes)vuzp1q_u8((uint8x16_t)low, (uint8x16_t)high);
+    return (bytes)vuzp1q_u8((uint8x16_t)(low > low_least), (uint8x16_t)(high > high_least));
 }
 
 FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
@@ -45,6 +45,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return vmaxvq_u8((uint8x16_t)a) != 0;
 }
 
+FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
+{
+    return bytes_any((bytes)((low > low_least) | (high > high_least)));
+}
+
 FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
 {
     const uint8x8_t each = vcreate_u8(UINT64_C(0x8040201008040201));
@@ -55,11 +60,6 @@ FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)vpaddlq_u32(vpaddlq_u16(vpaddlq_u8((uint8x16_t)a)));
-}
-
-FR_LANES_INLINE uint32_t bytes_sum(bytes a)
-{
-    return vaddlvq_u8((uint8x16_t)a);
 }
 
 FR_LANES_INLINE words words_abs(words a)

@@ -20,9 +20,9 @@ FR_LANES_INLINE bytes words_narrow(words low, words high)
     return (bytes)_mm_packus_epi16((__m128i)low, (__m128i)high);
 }
 
-FR_LANES_INLINE bytes words_narrow_mask(words low, words high)
+FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words high_least)
 {
-    return (bytes)_mm_packs_epi16((__m128i)low, (__m128i)high);
+    return (bytes)_mm_packs_epi16((__m128i)(low > low_least), (__m128i)(high > high_least));
 }
 
 FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
@@ -45,6 +45,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return _mm_movemask_epi8(_mm_cmpeq_epi8((__m128i)a, _mm_setzero_si128())) != 0xffff;
 }
 
+FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
+{
+    return bytes_any((bytes)((low > low_least) | (high > high_least)));
+}
+
 FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
 {
     return (uint32_t)_mm_movemask_epi8((__m128i)mask);
@@ -53,12 +58,6 @@ FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm_sad_epu8((__m128i)a, _mm_setzero_si128());
-}
-
-FR_LANES_INLINE uint32_t bytes_sum(bytes a)
-{
-    __m128i sums = _mm_sad_epu8((__m128i)a, _mm_setzero_si128());
-    return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums)));
 }
 
 FR_LANES_INLINE words words_min(words a, words b)

@@ -16,7 +16,7 @@ static uint32_t below(uint32_t n)
     return next_random() % n;
 }
 
-enum { PX_MAX = 700, FRAMES = 6 };
+enum { PX_MAX = 1100, FRAMES = 6 };
 
 /* A model with the scores of its last frame. */
 struct model {
