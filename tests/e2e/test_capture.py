@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from capture_rig import CAPTURE, CaptureCase, ipc_objects, write_y4m
+from capture_rig import CAPTURE, CaptureCase, ipc_objects, remove_ipc_objects, write_y4m
 
 
 class Stopping(CaptureCase):
@@ -112,7 +112,7 @@ class Logging(CaptureCase):
         first = reader.frame()
         for _ in range(3):
             process.send_signal(signal.SIGHUP)
-            subprocess.run(["ipcrm", "--all"], check=True)  # something to say a line about
+            remove_ipc_objects()  # something to say a line about
             self.assertGreater(reader_epoch_after(reader, first.epoch), first.epoch)
             first = reader.frame()
         self.stop(process)
@@ -125,7 +125,7 @@ class Logging(CaptureCase):
         reader = self.reader()
         process = self.capture("--fps", "100", stderr=write_fd)
         first = reader.frame()
-        subprocess.run(["ipcrm", "--all"], check=True)
+        remove_ipc_objects()
         self.assertGreater(reader_epoch_after(reader, first.epoch), first.epoch)
         self.stop(process)
         self.assertEqual(process.returncode, 0)
@@ -165,12 +165,11 @@ class Deaths(CaptureCase):
         for what in ("shm", "sem", "shm sem"):
             with self.subTest(removed=what):
                 for kind in what.split():
-                    subprocess.run(["ipcrm", f"--all={kind}"], check=True)
+                    remove_ipc_objects(kind)
                 epoch = reader_epoch_after(reader, epoch)
                 process.log.until("the ring was removed under us")
         self.stop(process)
         self.assertEqual(process.returncode, 0)
-
 
     def test_C9_frames_that_waited_while_it_was_stopped_are_no_stall(self):
         # A frame each 0.2 s, and 1.1 s after some of them a look whether there were others. When it is

@@ -13,7 +13,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from capture_rig import BUILD, CAPTURE, CaptureCase, ipc_objects
+from capture_rig import BUILD, CAPTURE, CaptureCase, ipc_objects, remove_ipc_objects
 
 COMMAND = str(BUILD / "monitor" / "framering")
 SOMEBODY = 40001  # a user that no box has
@@ -387,7 +387,7 @@ class Doctor(CaptureCase):
         process = self.capture()
         self.reader().frame()
         process.send_signal(signal.SIGSTOP)  # or it would begin anew
-        subprocess.run(["ipcrm", "--all"], check=True)
+        remove_ipc_objects()
         self.only("rings", "warning", "cam0: .*(is being removed|does not exist)")
         process.send_signal(signal.SIGCONT)
         self.stop(process)

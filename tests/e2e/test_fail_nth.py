@@ -25,7 +25,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from capture_rig import BUILD, CAPTURE, PATIENCE_S, Lines, Reader, ipc_objects, write_y4m
+from capture_rig import (BUILD, CAPTURE, PATIENCE_S, Lines, Reader, ipc_objects, remove_ipc_objects,
+                         write_y4m)
 import supervisor
 from supervisor import Fault, Supervisor
 
@@ -360,7 +361,7 @@ def work(task):
     except (Broken, AssertionError, OSError) as error:
         outcome, said = "broken", str(error) or repr(error)
         leave_scene()
-        subprocess.run(["ipcrm", "--all"], check=False)
+        remove_ipc_objects()
     return task, outcome, said, counts
 
 
