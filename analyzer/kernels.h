@@ -5,6 +5,7 @@
 
 #include "analyzer/background.h"
 #include "analyzer/shadow.h"
+#include "analyzer/texture.h"
 
 /* Some pixels, and what is known of them. */
 struct fr_learn_at {
@@ -51,6 +52,9 @@ struct fr_kernels {
     /* Says of the suspects what they have turned out to be, and takes the bit away; `shadows` has
      * one for each factor. */
     void (*judge_suspects)(uint8_t *scores, uint8_t *blocks, size_t n_blocks, uint32_t shadows);
+
+    /* fr_texture_sum(). */
+    struct fr_texture_sums (*sum_tile)(const uint8_t *half, const int16_t *mean, size_t stride_px);
 
     /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how
      * many of the n_tiles it has done; the others are fewer than it does at once. */

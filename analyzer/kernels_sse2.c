@@ -4,8 +4,16 @@
 #include "analyzer/learn_lanes.h"
 #include "analyzer/scale_lanes.h"
 #include "analyzer/shadow_lanes.h"
+#include "analyzer/texture_lanes.h"
 #include "analyzer/tiles_lanes.h"
 
-const struct fr_kernels fr_kernels_sse2 = {learn,          scale,     find_suspects,
-                                           judge_suspects, sum_bytes, sum_levels};
+const struct fr_kernels fr_kernels_sse2 = {
+    .learn = learn,
+    .scale = scale,
+    .find_suspects = find_suspects,
+    .judge_suspects = judge_suspects,
+    .sum_tile = sum_tile,
+    .sum_bytes = sum_bytes,
+    .sum_levels = sum_levels,
+};
 #endif

@@ -1,4 +1,5 @@
 #include "analyzer/texture.h"
+#include "analyzer/kernels.h"
 
 #include <string.h>
 
@@ -9,63 +10,71 @@ enum {
      * what the brightness says (1.5), in 256ths. */
     CORRELATION2_Q8 = 164,
     CONTRAST2_Q8 = 576,
+    AT_ONCE = 64,   /* tiles */
     MOVING_MIN = 4, /* pixels of a tile: fewer are cleared by the vote of 5x5 */
 };
 
-/* Sums over one tile of at most 64 pixels of at most 255: all fit 32 bits, and their products 64. */
-struct sums {
-    int64_t n, now, before, now2, before2, product;
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Any tile; what the kernels are compared with. */
+static struct fr_texture_sums sum_pixels(const uint8_t *half, const int16_t *mean, size_t stride_px,
+                                         uint32_t columns, uint32_t rows)
+{
+    struct fr_texture_sums s = {.n = (int32_t)(rows * columns)};
+
+    for (uint32_t y = 0; y < rows; y++, half += stride_px, mean += stride_px)
+        for (uint32_t x = 0; x < columns; x++) {
+            const int32_t pixel = half[x], level = mean[x] >> FR_LEVEL_BITS;
+            s.now += pixel;
+            s.before += level;
+            s.now2 += pixel * pixel;
+            s.before2 += level * level;
+            s.product += pixel * level;
+        }
+    return s;
+}
+
+static struct fr_texture_sums sum_tile(const struct fr_kernels *kernels, const uint8_t *half,
+                                       const int16_t *mean, size_t stride_px)
+{
+    return kernels ? kernels->sum_tile(half, mean, stride_px)
+                   : sum_pixels(half, mean, stride_px, FR_TILE_SIDE, FR_TILE_SIDE);
+}
+
+struct fr_texture_sums fr_texture_sum_at(enum fr_simd level, const uint8_t *half,
+                                         const int16_t *mean, size_t stride_px)
+{
+    return sum_tile(fr_kernels_at(level), half, mean, stride_px);
+}
+
+/* n^2 times the variances and the covariance: each below 2^28 (64 * 64 * 255^2). */
+struct moments {
+    int32_t var_now, var_before, covariance;
 };
 
-static inline __attribute__((always_inline)) struct sums
-sum_pixels(const uint8_t *half, const int16_t *mean, size_t stride, uint32_t columns, uint32_t rows)
+static struct moments moments_of(const struct fr_texture_sums *s)
 {
-    int32_t now = 0, before = 0, now2 = 0, before2 = 0, product = 0;
-
-    for (uint32_t y = 0; y < rows; y++, half += stride, mean += stride)
-        for (uint32_t x = 0; x < columns; x++) {
-            const int16_t pixel = half[x], level = (int16_t)(mean[x] >> FR_LEVEL_BITS);
-            now += pixel;
-            before += level;
-            now2 += pixel * pixel;
-            before2 += level * level;
-            product += pixel * level;
-        }
-    return (struct sums){.n = (int64_t)rows * columns,
-                         .now = now,
-                         .before = before,
-                         .now2 = now2,
-                         .before2 = before2,
-                         .product = product};
+    return (struct moments){.var_now = s->n * s->now2 - s->now * s->now,
+                            .var_before = s->n * s->before2 - s->before * s->before,
+                            .covariance = s->n * s->product - s->now * s->before};
 }
 
-/* Nearly all tiles are whole, and with numbers that compilers know, a row is one vector. */
-static struct sums sum_tile(const uint8_t *half, const int16_t *mean, size_t stride,
-                            uint32_t columns, uint32_t rows)
+/* Correlation and contrast are ratios, where a float's 24 bits are plenty; they say nothing where
+ * the first conditions are not met. */
+static bool is_same_texture(const struct fr_texture_sums *s)
 {
-    if (columns == FR_TILE_SIDE && rows == FR_TILE_SIDE)
-        return sum_pixels(half, mean, stride, FR_TILE_SIDE, FR_TILE_SIDE);
-    return sum_pixels(half, mean, stride, columns, rows);
-}
+    const struct moments m = moments_of(s);
+    const float now = (float)m.var_now, before = (float)m.var_before, both = (float)m.covariance;
+    const float correlation2 = both * both / (now * before);
+    const float brightness = (float)s->now / (float)(s->before + 1);
+    const float excess2 = now / before / (brightness * brightness);
 
-static bool is_same_texture(const struct sums *s)
-{
-    /* n^2 times the variances and the covariance; each below 2^32. */
-    int64_t var_now = s->n * s->now2 - s->now * s->now;
-    int64_t var_before = s->n * s->before2 - s->before * s->before;
-    int64_t covariance = s->n * s->product - s->now * s->before;
-
-    if (var_before < TEXTURE * TEXTURE * s->n * s->n || var_now <= 0 || covariance <= 0)
-        return false;
-    /* Correlation and contrast are ratios, where a float's 24 bits are plenty. */
-    float correlation2 =
-        (float)covariance * (float)covariance / ((float)var_now * (float)var_before);
-    if (correlation2 * 256 < CORRELATION2_Q8)
-        return false;
-    float contrast2 = (float)var_now / (float)var_before;
-    float brightness = (float)s->now / (float)(s->before + 1);
-    float excess2 = contrast2 / (brightness * brightness);
-    return excess2 * 256 <= CONTRAST2_Q8 && excess2 * CONTRAST2_Q8 >= 256;
+    return (m.var_before >= TEXTURE * TEXTURE * s->n * s->n) & (m.var_now > 0) &
+           (m.covariance > 0) & (correlation2 * 256 >= CORRELATION2_Q8) &
+           (excess2 * 256 <= CONTRAST2_Q8) & (excess2 * CONTRAST2_Q8 >= 256);
 }
 
 /* How many pixels of one tile move. */
@@ -73,7 +82,8 @@ static uint32_t count_moving(const uint8_t *scores, size_t stride, uint32_t colu
 {
     uint64_t sums = 0, eight = 0;
 
-    /* A byte for each column, which counts to 8; the product gathers their sum in its highest byte. */
+    /* A byte for each column, which counts to 8; the product gathers their sum in its highest
+     * byte. */
     for (uint32_t y = 0; y < rows; y++, scores += stride) {
         if (columns == FR_TILE_SIDE)
             memcpy(&eight, scores, sizeof eight);
@@ -84,44 +94,89 @@ static uint32_t count_moving(const uint8_t *scores, size_t stride, uint32_t colu
     return (uint32_t)(sums * 0x0101010101010101u >> 56);
 }
 
-size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
-                            uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
-                            uint8_t *scores)
+/* A plane, its model and its scores; or a row of tiles of them. */
+struct picture {
+    const uint8_t *half;
+    const int16_t *mean;
+    uint8_t *scores;
+    uint32_t width_px, rows;
+};
+
+/* Whether one tile is lit differently. */
+static bool is_lit(const struct fr_kernels *kernels, const struct picture *p, uint32_t x)
 {
+    const uint32_t columns = lesser(FR_TILE_SIDE, p->width_px - x);
+    const struct fr_texture_sums sums =
+        columns == FR_TILE_SIDE && p->rows == FR_TILE_SIDE
+            ? sum_tile(kernels, p->half + x, p->mean + x, p->width_px)
+            : sum_pixels(p->half + x, p->mean + x, p->width_px, columns, p->rows);
+
+    return is_same_texture(&sums);
+}
+
+/* Tiles side by side, of one row: for each a bit. What becomes of a tile is as good as chance, and
+ * to guess wrong is dear: so there is a list after each question, without a branch. */
+static size_t clear_tiles(const struct fr_kernels *kernels, const struct picture *p,
+                          const uint16_t *ratios_q10, uint32_t first, uint32_t n_tiles,
+                          uint32_t gain_q10)
+{
+    const uint32_t near_q10 = (gain_q10 - 1) / 32;
+    uint32_t lefts[AT_ONCE], n_off = 0, n_moving = 0, n_lit = 0;
+
+    for (uint32_t i = first; i < first + n_tiles; i++) {
+        lefts[n_off] = i * FR_TILE_SIDE;
+        n_off += (ratios_q10[i] != 0) & (ratios_q10[i] + near_q10 - gain_q10 > 2 * near_q10);
+    }
+    for (uint32_t i = 0; i < n_off; i++) {
+        const uint32_t x = lefts[i], columns = lesser(FR_TILE_SIDE, p->width_px - x);
+        lefts[n_moving] = x;
+        n_moving += count_moving(p->scores + x, p->width_px, columns, p->rows) >= MOVING_MIN;
+    }
+    for (uint32_t i = 0; i < n_moving; i++) {
+        const uint32_t x = lefts[i];
+        lefts[n_lit] = x;
+        n_lit += is_lit(kernels, p, x);
+    }
+    for (uint32_t i = 0; i < n_lit; i++)
+        for (uint32_t row = 0; row < p->rows; row++)
+            memset(p->scores + row * p->width_px + lefts[i], 0,
+                   lesser(FR_TILE_SIDE, p->width_px - lefts[i]));
+    return n_lit;
+}
+
+size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const int16_t *mean,
+                               uint32_t width_px, uint32_t height_px, const uint16_t *ratios_q10,
+                               uint32_t gain_q10, uint8_t *scores)
+{
+    const struct fr_kernels *kernels = fr_kernels_at(level);
     size_t n_lit = 0;
 
-    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE) {
-        const uint32_t rows = height_px - y < FR_TILE_SIDE ? height_px - y : FR_TILE_SIDE;
-        for (uint32_t x = 0; x < width_px; x += FR_TILE_SIDE) {
-            const uint32_t columns = width_px - x < FR_TILE_SIDE ? width_px - x : FR_TILE_SIDE;
-            const uint32_t ratio = *ratios_q10++;
-            const uint32_t off = ratio > gain_q10 ? ratio - gain_q10 : gain_q10 - ratio;
-            const size_t at = (size_t)y * width_px + x;
-            if (!ratio || off * 32 < gain_q10 ||
-                count_moving(scores + at, width_px, columns, rows) < MOVING_MIN)
-                continue;
-            const struct sums sums = sum_tile(half + at, mean + at, width_px, columns, rows);
-            if (!is_same_texture(&sums))
-                continue;
-            for (uint32_t row = 0; row < rows; row++)
-                memset(scores + at + (size_t)row * width_px, 0, columns);
-            n_lit++;
-        }
+    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE, ratios_q10 += fr_tiles(width_px)) {
+        const size_t at = (size_t)y * width_px;
+        const struct picture row = {half + at, mean + at, scores + at, width_px,
+                                    lesser(FR_TILE_SIDE, height_px - y)};
+        for (uint32_t first = 0; first < fr_tiles(width_px); first += AT_ONCE)
+            n_lit += clear_tiles(kernels, &row, ratios_q10, first,
+                                 lesser(AT_ONCE, fr_tiles(width_px) - first), gain_q10);
     }
     return n_lit;
 }
 
+size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
+                            uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
+                            uint8_t *scores)
+{
+    return fr_texture_clear_lit_at(fr_simd(), half, mean, width_px, height_px, ratios_q10, gain_q10,
+                                   scores);
+}
+
 enum fr_texture fr_texture_compare(const uint8_t *half, const int16_t *mean, size_t stride)
 {
-    struct sums s = sum_tile(half, mean, stride, FR_TILE_SIDE, FR_TILE_SIDE);
-    int64_t var_now = s.n * s.now2 - s.now * s.now;
-    int64_t var_before = s.n * s.before2 - s.before * s.before;
-    int64_t covariance = s.n * s.product - s.now * s.before;
+    const struct fr_texture_sums s = fr_texture_sum_at(fr_simd(), half, mean, stride);
+    const struct moments m = moments_of(&s);
+    const int64_t now = m.var_now, before = m.var_before, both = m.covariance;
 
-    if (var_before < FAINT * FAINT * s.n * s.n)
+    if (before < FAINT * FAINT * s.n * s.n)
         return FR_TEXTURE_NONE;
-    /* Each is below 2^28 (64 * 64 * 255^2), so these products fit. */
-    return covariance > 0 && 10 * covariance * covariance > 3 * var_now * var_before
-               ? FR_TEXTURE_KEPT
-               : FR_TEXTURE_LOST;
+    return both > 0 && 10 * both * both > 3 * now * before ? FR_TEXTURE_KEPT : FR_TEXTURE_LOST;
 }

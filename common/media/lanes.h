@@ -23,7 +23,9 @@
  *     bytes_any(a)                    whether any bit is set
  *     bytes_bits(mask)                a bit for each lane, the first is the lowest
  *     bytes_eights(a)                 sums of eight in turn, in 64 bits
- *     words_pairs(a)                  sums of neighbours, in 32 bits
+ *     words_pairs(a), words_dot(a, b)   sums of neighbours, and of neighbours' products, in 32 bits
+ *     pairs_sum(a)                    of all
+ *     words_widen_eights(at, stride), words_load_eights(at, stride)   eight from each row
  *     words_abs(a), words_min(a, b), words_max(a, b)
  *     words_high(a, b)                a * b >> 16
  *     words_quotient_q8(a, b)         (a << 8) / b, of 0 <= a < b <= 255; anything for others

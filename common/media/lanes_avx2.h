@@ -85,6 +85,30 @@ FR_LANES_INLINE pairs words_pairs(words a)
     return (pairs)_mm256_madd_epi16((__m256i)a, (__m256i)words_all(1));
 }
 
+FR_LANES_INLINE pairs words_dot(words a, words b)
+{
+    return (pairs)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE int32_t pairs_sum(pairs a)
+{
+    __m128i sum =
+        _mm_add_epi32(_mm256_castsi256_si128((__m256i)a), _mm256_extracti128_si256((__m256i)a, 1));
+    sum = _mm_add_epi32(sum, _mm_unpackhi_epi64(sum, sum));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_srli_epi64(sum, 32)));
+}
+
+FR_LANES_INLINE words words_widen_eights(const uint8_t *at, size_t stride)
+{
+    return (words)_mm256_cvtepu8_epi16(_mm_unpacklo_epi64(
+        _mm_loadl_epi64((const __m128i *)at), _mm_loadl_epi64((const __m128i *)(at + stride))));
+}
+
+FR_LANES_INLINE words words_load_eights(const int16_t *at, size_t stride)
+{
+    return (words)_mm256_loadu2_m128i((const __m128i *)(at + stride), (const __m128i *)at);
+}
+
 FR_LANES_INLINE words words_high(words a, words b)
 {
     return (words)_mm256_mulhi_epi16((__m256i)a, (__m256i)b);

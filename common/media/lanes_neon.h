@@ -82,6 +82,30 @@ FR_LANES_INLINE pairs words_pairs(words a)
     return (pairs)vpaddlq_s16((int16x8_t)a);
 }
 
+FR_LANES_INLINE pairs words_dot(words a, words b)
+{
+    int16x8_t x = (int16x8_t)a, y = (int16x8_t)b;
+    return (pairs)vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
+}
+
+FR_LANES_INLINE int32_t pairs_sum(pairs a)
+{
+    return vaddvq_s32((int32x4_t)a);
+}
+
+/* There is room for one row. */
+FR_LANES_INLINE words words_widen_eights(const uint8_t *at, size_t stride)
+{
+    (void)stride;
+    return words_widen(at);
+}
+
+FR_LANES_INLINE words words_load_eights(const int16_t *at, size_t stride)
+{
+    (void)stride;
+    return words_load(at);
+}
+
 FR_LANES_INLINE words words_high(words a, words b)
 {
     int16x8_t x = (int16x8_t)a, y = (int16x8_t)b;

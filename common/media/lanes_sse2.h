@@ -80,6 +80,30 @@ FR_LANES_INLINE pairs words_pairs(words a)
     return (pairs)_mm_madd_epi16((__m128i)a, (__m128i)words_all(1));
 }
 
+FR_LANES_INLINE pairs words_dot(words a, words b)
+{
+    return (pairs)_mm_madd_epi16((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE int32_t pairs_sum(pairs a)
+{
+    const __m128i sum = _mm_add_epi32((__m128i)a, _mm_unpackhi_epi64((__m128i)a, (__m128i)a));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_srli_epi64(sum, 32)));
+}
+
+/* There is room for one row. */
+FR_LANES_INLINE words words_widen_eights(const uint8_t *at, size_t stride)
+{
+    (void)stride;
+    return words_widen(at);
+}
+
+FR_LANES_INLINE words words_load_eights(const int16_t *at, size_t stride)
+{
+    (void)stride;
+    return words_load(at);
+}
+
 FR_LANES_INLINE words words_high(words a, words b)
 {
     return (words)_mm_mulhi_epi16((__m128i)a, (__m128i)b);

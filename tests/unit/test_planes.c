@@ -154,6 +154,56 @@ START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
 }
 END_TEST
 
+START_TEST(tiles_are_found_lit_alike_at_every_level)
+{
+    /* More tiles in a row than are looked at together, and others at the edges. */
+    enum { WIDE = 71 * FR_TILE_SIDE + 3, ROWS = 2 * FR_TILE_SIDE + 5, TILES = 72 * 3 };
+    static uint8_t half[WIDE * ROWS], scores[WIDE * ROWS], plain[WIDE * ROWS];
+    static int16_t levels[WIDE * ROWS];
+    uint16_t ratios_of_all[TILES];
+
+    for (uint32_t round = 0; round < 50; round++) {
+        for (size_t i = 0; i < WIDE * ROWS; i++) {
+            levels[i] = (int16_t)(next_random() % (FR_LEVEL_MAX + 1));
+            const uint32_t lit = (uint32_t)(levels[i] >> FR_LEVEL_BITS) * 160 / 256;
+            half[i] = (uint8_t)(round ? (lit + next_random() % (4 * round)) % 256 : lit);
+        }
+        for (size_t i = 0; i < TILES; i++)
+            ratios_of_all[i] = round ? (uint16_t)(next_random() % 2 * 640) : 640;
+        for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
+            if (!fr_simd_has(level))
+                continue;
+            for (uint32_t x = 0; x + FR_TILE_SIDE <= WIDE; x++) {
+                const struct fr_texture_sums s =
+                    fr_texture_sum_at(level, half + x, levels + x, WIDE);
+                struct fr_texture_sums expected = {.n = 64};
+                for (uint32_t i = 0; i < 64; i++) {
+                    const size_t at = x + i / 8 * WIDE + i % 8;
+                    const int32_t now = half[at], before = levels[at] / 128;
+                    expected.now += now;
+                    expected.before += before;
+                    expected.now2 += now * now;
+                    expected.before2 += before * before;
+                    expected.product += now * before;
+                }
+                ck_assert_msg(memcmp(&s, &expected, sizeof s) == 0, "%s", fr_simd_name(level));
+            }
+            memset(scores, 2, sizeof scores);
+            const size_t n_lit = fr_texture_clear_lit_at(level, half, levels, WIDE, ROWS,
+                                                         ratios_of_all, FR_GAIN_ONE, scores);
+            /* Without noise every one of them is. */
+            if (!round)
+                ck_assert_uint_eq(n_lit, TILES);
+            if (level == FR_SIMD_PLAIN)
+                memcpy(plain, scores, sizeof plain);
+            ck_assert_mem_eq(scores, plain, sizeof plain);
+            for (size_t i = 0; !round && i < sizeof scores; i++)
+                ck_assert_uint_eq(scores[i], 0);
+        }
+    }
+}
+END_TEST
+
 START_TEST(tiles_are_counted_to_the_edge)
 {
     uint8_t mask[WIDTH * HEIGHT];
@@ -170,4 +220,5 @@ END_TEST
 
 UNIT_MAIN("planes", majority_weighs_the_25_around_each_pixel_at_every_level,
           gain_is_the_factor_of_the_whole_picture_and_not_of_an_object,
-          a_shadow_keeps_the_texture_and_an_object_does_not, tiles_are_counted_to_the_edge)
+          a_shadow_keeps_the_texture_and_an_object_does_not,
+          tiles_are_found_lit_alike_at_every_level, tiles_are_counted_to_the_edge)
