@@ -40,7 +40,7 @@ static void divide(const uint16_t *now, const uint16_t *before, size_t n, int32_
                    uint16_t *ret_ratios_q10)
 {
 #ifdef FR_SIMD_X86
-    if (fr_simd() == FR_SIMD_AVX2) {
+    if (fr_simd() >= FR_SIMD_AVX2) {
         divide_avx2(now, before, n, px, ret_ratios_q10);
         return;
     }

@@ -4,6 +4,8 @@ const struct fr_kernels *fr_kernels_at(enum fr_simd level)
 {
     switch (level) {
 #ifdef FR_SIMD_X86
+    case FR_SIMD_AVX512:
+        return &fr_kernels_avx512;
     case FR_SIMD_AVX2:
         return &fr_kernels_avx2;
     case FR_SIMD_SSE2:

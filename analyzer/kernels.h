@@ -68,7 +68,11 @@ struct fr_kernels {
 const struct fr_kernels *fr_kernels_at(enum fr_simd level);
 
 #ifdef FR_SIMD_X86
-extern const struct fr_kernels fr_kernels_sse2, fr_kernels_avx2;
+extern const struct fr_kernels fr_kernels_sse2, fr_kernels_avx2, fr_kernels_avx512;
+
+/* That of fr_kernels_avx512, whose other kernels are those of fr_kernels_avx2. */
+struct fr_background_count fr_learn_avx512(const struct fr_background_step *step,
+                                           const struct fr_learn_at *at, size_t n_px);
 #endif
 #ifdef FR_SIMD_ARM
 extern const struct fr_kernels fr_kernels_neon;

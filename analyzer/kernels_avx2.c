@@ -7,13 +7,10 @@
 #include "analyzer/texture_lanes.h"
 #include "analyzer/tiles_lanes.h"
 
-const struct fr_kernels fr_kernels_avx2 = {
-    .learn = learn,
-    .scale = scale,
-    .find_suspects = find_suspects,
-    .judge_suspects = judge_suspects,
-    .sum_tile = sum_tile,
-    .sum_bytes = sum_bytes,
-    .sum_levels = sum_levels,
-};
+#define OTHERS                                                                                     \
+    .scale = scale, .find_suspects = find_suspects, .judge_suspects = judge_suspects,              \
+    .sum_tile = sum_tile, .sum_bytes = sum_bytes, .sum_levels = sum_levels
+
+const struct fr_kernels fr_kernels_avx2 = {.learn = learn, OTHERS};
+const struct fr_kernels fr_kernels_avx512 = {.learn = fr_learn_avx512, OTHERS};
 #endif

@@ -9,13 +9,25 @@
 
 #include "analyzer/kernels.h"
 
-/* What is done at once: a block, or a part of one. */
-enum { AT_ONCE = FR_LANES, HALF = FR_LANES / 2 };
+#include <assert.h>
 
-/* Sets `bit` for the block if any lane is set. */
+/* What is done at once: some blocks, or a part of one. */
+enum { AT_ONCE = FR_LANES, HALF = FR_LANES / 2 };
+enum { BLOCKS_AT_ONCE = (AT_ONCE + FR_BLOCK_PX - 1) / FR_BLOCK_PX };
+
+static_assert(FR_BLOCK_PX == 32, "of so many lanes bytes_any_32() tells");
+
+/* Sets `bit` for those blocks in which any lane is set. */
 FR_LANES_INLINE void mark(uint8_t *blocks, size_t i, bytes a, unsigned bit)
 {
-    blocks[i / FR_BLOCK_PX] |= (uint8_t)(bytes_any(a) * bit);
+    const unsigned any = bytes_any_32(a);
+    for (size_t block = 0; block < BLOCKS_AT_ONCE; block++)
+        blocks[i / FR_BLOCK_PX + block] |= (uint8_t)((any >> block & 1) * bit);
+}
+
+FR_LANES_INLINE bool is_marked(const uint8_t *blocks, size_t i)
+{
+    return blocks[i / FR_BLOCK_PX] | blocks[i / FR_BLOCK_PX + BLOCKS_AT_ONCE - 1];
 }
 
 /* A step, in all lanes. */
@@ -221,21 +233,22 @@ __attribute__((noinline)) FR_LANES_KERNEL void settle_all(const struct step *ste
 FR_LANES_INLINE bool is_doubtful(const struct step *s, const struct fr_learn_at *at, size_t i,
                                  bytes strays)
 {
-    return (s->has_loss || at->known_blocks[i / FR_BLOCK_PX]) &&
+    return (s->has_loss || is_marked(at->known_blocks, i)) &&
            bytes_any(strays & (bytes)(bytes_load(at->evidences + i) >= s->known));
 }
 
 /* The processor fetches ahead by itself, but not over the end of a page. */
 FR_LANES_INLINE void fetch_ahead(const struct fr_learn_at *at, size_t i)
 {
-    enum { AHEAD_PX = 1024 };
-    __builtin_prefetch(at->means + i + AHEAD_PX, 1);
+    enum { AHEAD_PX = 1024, LINE_BYTES = 64 };
+    for (size_t byte = 0; byte < AT_ONCE * sizeof *at->means; byte += LINE_BYTES)
+        __builtin_prefetch((const char *)(at->means + i + AHEAD_PX) + byte, 1);
     __builtin_prefetch(at->deviations + i + AHEAD_PX, 1);
     __builtin_prefetch(at->pixels + i + AHEAD_PX);
     __builtin_prefetch(at->scores + i + AHEAD_PX, 1);
 }
 
-/* n_px is a multiple of FR_BLOCK_PX. */
+/* n_px is a multiple of FR_BLOCK_PX and of FR_LANES. */
 FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step *step,
                                                  const struct fr_learn_at *where, size_t n_px)
 {

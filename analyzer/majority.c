@@ -47,6 +47,7 @@ static move_down_fn *move_down_at(enum fr_simd level)
 {
     switch (level) {
 #ifdef FR_SIMD_X86
+    case FR_SIMD_AVX512:
     case FR_SIMD_AVX2:
         return move_down_avx2;
 #endif

@@ -138,6 +138,7 @@ static sum_differences_fn *sum_differences_at(enum fr_simd level)
 {
     switch (level) {
 #ifdef FR_SIMD_X86
+    case FR_SIMD_AVX512:
     case FR_SIMD_AVX2:
     case FR_SIMD_SSE2:
         return sum_differences_sse2;

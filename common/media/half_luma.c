@@ -20,6 +20,7 @@ static const struct fr_half_luma_rows *rows_at(enum fr_simd level)
 {
     switch (level) {
 #ifdef FR_SIMD_X86
+    case FR_SIMD_AVX512:
     case FR_SIMD_AVX2:
         return &fr_half_luma_avx2;
     case FR_SIMD_SSE2:

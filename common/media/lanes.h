@@ -21,6 +21,7 @@
  *     words_any_above(the same)       whether anything is
  *     bytes_add(a, b), bytes_sub(a, b), bytes_min(a, b)    saturating, as C has it not
  *     bytes_any(a)                    whether any bit is set
+ *     bytes_any_32(a)                 the same of each 32 lanes, or of all if there are fewer: a bit each
  *     bytes_bits(mask)                a bit for each lane, the first is the lowest
  *     bytes_eights(a)                 sums of eight in turn, in 64 bits
  *     words_pairs(a), words_dot(a, b)   sums of neighbours, and of neighbours' products, in 32 bits

@@ -45,6 +45,11 @@ FR_LANES_INLINE bool bytes_any(bytes a)
     return vmaxvq_u8((uint8x16_t)a) != 0;
 }
 
+FR_LANES_INLINE unsigned bytes_any_32(bytes a)
+{
+    return bytes_any(a);
+}
+
 FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
 {
     return bytes_any((bytes)((low > low_least) | (high > high_least)));

@@ -6,10 +6,8 @@
 #include <string.h>
 
 static const char *const names[FR_SIMD_LEVELS] = {
-    [FR_SIMD_PLAIN] = "plain",
-    [FR_SIMD_SSE2] = "sse2",
-    [FR_SIMD_AVX2] = "avx2",
-    [FR_SIMD_NEON] = "neon",
+    [FR_SIMD_PLAIN] = "plain",   [FR_SIMD_SSE2] = "sse2", [FR_SIMD_AVX2] = "avx2",
+    [FR_SIMD_AVX512] = "avx512", [FR_SIMD_NEON] = "neon",
 };
 
 const char *fr_simd_name(enum fr_simd level)
@@ -28,6 +26,10 @@ bool fr_simd_has(enum fr_simd level)
     case FR_SIMD_AVX2:
         return __builtin_cpu_supports(
             "avx2"); /* the processor, and the system that saves its registers */
+    case FR_SIMD_AVX512:
+        /* Processors without the last of these run slower for a while wherever they use it. */
+        return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512vbmi");
 #endif
 #ifdef FR_SIMD_ARM
     case FR_SIMD_NEON:

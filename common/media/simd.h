@@ -26,6 +26,8 @@
 #define FR_SIMD_X86 1
 /* Before a function that may use AVX2, and is called where fr_simd_has(FR_SIMD_AVX2) alone. */
 #define FR_SIMD_FOR_AVX2 __attribute__((target("avx2")))
+/* The same for AVX-512. */
+#define FR_SIMD_FOR_AVX512 __attribute__((target("avx512bw,avx512vl")))
 #elif defined(__aarch64__)
 #define FR_SIMD_ARM 1
 #endif
@@ -33,13 +35,14 @@
 /* In ascending order: a machine that has one has all before it of its own kind. */
 enum fr_simd {
     FR_SIMD_PLAIN,
-    FR_SIMD_SSE2, /* x86-64: every one */
-    FR_SIMD_AVX2, /* x86-64: those made since about 2013 to 2017 */
-    FR_SIMD_NEON, /* aarch64: every one */
+    FR_SIMD_SSE2,   /* x86-64: every one */
+    FR_SIMD_AVX2,   /* x86-64: those made since about 2013 to 2017 */
+    FR_SIMD_AVX512, /* x86-64: some of those made since about 2019 */
+    FR_SIMD_NEON,   /* aarch64: every one */
     FR_SIMD_LEVELS,
 };
 
-/* "plain", "sse2", "avx2", "neon". */
+/* "plain", "sse2", "avx2", "avx512", "neon". */
 const char *fr_simd_name(enum fr_simd level);
 
 /* Whether this machine can do it. */

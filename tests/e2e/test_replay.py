@@ -84,7 +84,7 @@ class Replay(unittest.TestCase):
         write_y4m(self.clip, 60)
         first = self.replay(self.clip, "--masks", self.masks, env={"FRAMERING_SIMD": "plain"}).stdout
         masks = self.read_masks()
-        for level in ("sse2", "avx2", "neon"):  # what it has not is its best
+        for level in ("sse2", "avx2", "avx512", "neon"):  # what it has not is its best
             self.assertEqual(self.replay(self.clip, "--masks", self.masks,
                                          env={"FRAMERING_SIMD": level}).stdout, first, level)
             self.assertEqual(self.read_masks(), masks, level)

@@ -1,0 +1,119 @@
+/* lanes.h with AVX-512: of its functions those that learning needs, for which alone it is worth it. */
+#pragma once
+
+#include "common/media/simd.h"
+
+#ifdef FR_SIMD_X86
+#include <immintrin.h>
+
+#define FR_LANES        64
+#define FR_LANES_KERNEL FR_SIMD_FOR_AVX512 static
+#include "common/media/lanes.h"
+
+FR_LANES_INLINE words words_widen(const uint8_t *at)
+{
+    return (words)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)at));
+}
+
+/* Packing works within each quarter of a register; the permutation puts the eighths in order again. */
+FR_LANES_INLINE bytes words_in_order(__m512i packed)
+{
+    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    return (bytes)_mm512_permutexvar_epi64(order, packed);
+}
+
+FR_LANES_INLINE bytes words_narrow(words low, words high)
+{
+    return words_in_order(_mm512_packus_epi16((__m512i)low, (__m512i)high));
+}
+
+FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
+{
+    return (bytes)_mm512_adds_epu8((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
+{
+    return (bytes)_mm512_subs_epu8((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)
+{
+    return (bytes)_mm512_min_epu8((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE uint64_t bytes_some(bytes a)
+{
+    return _mm512_test_epi8_mask((__m512i)a, (__m512i)a);
+}
+
+FR_LANES_INLINE bool bytes_any(bytes a)
+{
+    return bytes_some(a) != 0;
+}
+
+FR_LANES_INLINE unsigned bytes_any_32(bytes a)
+{
+    const uint64_t some = bytes_some(a);
+    return (unsigned)((uint32_t)some != 0) | (unsigned)(some >> 32 != 0) << 1;
+}
+
+FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words high_least)
+{
+    return (bytes)_mm512_movm_epi8(
+        _mm512_kunpackd(_mm512_cmpgt_epi16_mask((__m512i)high, (__m512i)high_least),
+                        _mm512_cmpgt_epi16_mask((__m512i)low, (__m512i)low_least)));
+}
+
+FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
+{
+    return !_kortestz_mask32_u8(_mm512_cmpgt_epi16_mask((__m512i)low, (__m512i)low_least),
+                                _mm512_cmpgt_epi16_mask((__m512i)high, (__m512i)high_least));
+}
+
+FR_LANES_INLINE eights bytes_eights(bytes a)
+{
+    return (eights)_mm512_sad_epu8((__m512i)a, _mm512_setzero_si512());
+}
+
+FR_LANES_INLINE words words_abs(words a)
+{
+    return (words)_mm512_abs_epi16((__m512i)a);
+}
+
+FR_LANES_INLINE words words_min(words a, words b)
+{
+    return (words)_mm512_min_epi16((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE words words_max(words a, words b)
+{
+    return (words)_mm512_max_epi16((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE words words_high(words a, words b)
+{
+    return (words)_mm512_mulhi_epi16((__m512i)a, (__m512i)b);
+}
+
+/* Shifts as products, which is one operation instead of two. */
+struct words_shift {
+    words rounded, floored;
+};
+
+FR_LANES_INLINE struct words_shift words_shift_init(int16_t shift)
+{
+    return (struct words_shift){words_all((int16_t)(1 << (15 - shift))),
+                                words_all((int16_t)(1 << (16 - shift)))};
+}
+
+FR_LANES_INLINE words words_rounded(words a, struct words_shift shift)
+{
+    return (words)_mm512_mulhrs_epi16((__m512i)a, (__m512i)shift.rounded);
+}
+
+FR_LANES_INLINE words words_floored(words a, struct words_shift shift)
+{
+    return (words)_mm512_mulhi_epi16((__m512i)a, (__m512i)shift.floored);
+}
+#endif
