@@ -65,9 +65,8 @@ static struct fr_background_step plan_step(struct fr_detector *d, int64_t elapse
         .gain = take_due(&d->gain, rate, elapsed_ns),
         /* A level seen for a fifth of the time or more will be known in the end. */
         .loss = take_due(&d->loss, rate / 4, elapsed_ns),
-        /* What was known for certain is forgotten by eight seconds of other things, and sooner
-         * while little is. */
-        .wear = take_due(&d->wear, is_young ? rate / 4 : FR_EVIDENCE_KNOWN / 8.0, elapsed_ns),
+        /* And so will one where something else passes most of the time, as on a busy street. */
+        .wear = take_due(&d->wear, rate / 4, elapsed_ns),
     };
 }
 

@@ -1,6 +1,14 @@
 /* What the detector takes for background, and when. */
 #include "tests/unit/noisy_scene.h"
 
+/* Something whose every pixel is another in each frame. */
+static void draw_noise(struct scene *scene, uint32_t left, uint32_t top, uint32_t side)
+{
+    for (uint32_t y = top; y < top + side; y++)
+        for (uint32_t x = left; x < left + side; x++)
+            draw_square(scene, x, y, 1, 10 + (int)(next_random(scene) % 230));
+}
+
 /* Frames from the first with an object to the first without, at most `most`. */
 static int frames_until_quiet(struct scene *scene, uint32_t left, int most)
 {
@@ -88,6 +96,26 @@ START_TEST(the_ghost_of_an_object_of_the_first_frame_goes_soon)
 }
 END_TEST
 
+START_TEST(the_ghost_of_an_object_in_a_busy_place_goes_between_those_that_pass)
+{
+    struct fr_detector_settings settings = fr_detector_settings_default();
+    settings.static_object_ns = 10000000000;
+    struct scene scene = scene_new(WIDTH, HEIGHT, &settings);
+
+    /* For most of every second others hide the place, no two alike. */
+    for (int i = 0; i < 1500; i++) { /* 60 s */
+        draw_background(&scene);
+        if (!i)
+            draw_square(&scene, 100, 80, 60, 220);
+        else if (i % 25 < 15)
+            draw_noise(&scene, 100, 80, 60);
+        detect(&scene);
+    }
+    ck_assert_int_eq(frames_until_quiet(&scene, 0, 25), 0);
+    scene_free(&scene);
+}
+END_TEST
+
 START_TEST(time_that_stands_still_or_runs_back_does_no_harm)
 {
     struct scene scene = scene_new(64, 64, NULL);
@@ -107,4 +135,5 @@ END_TEST
 UNIT_MAIN("detector_time", a_static_object_is_background_after_its_time_and_its_place_stays_known,
           what_comes_and_goes_is_motion_each_time_until_its_time_has_come,
           static_time_is_time_and_not_frames, the_ghost_of_an_object_of_the_first_frame_goes_soon,
+          the_ghost_of_an_object_in_a_busy_place_goes_between_those_that_pass,
           time_that_stands_still_or_runs_back_does_no_harm)
