@@ -5,7 +5,7 @@
 
 enum {
     BUSY_MAX = FR_TILE_SIDE * FR_TILE_SIDE / 8, /* foreground pixels of a tile still trusted */
-    DARK = 20, /* grey levels: a tile's mean below is not trusted */
+    DARK = 30, /* grey levels: a tile's mean below is not trusted */
     BRIGHT = 240,
     COUNTS = 4,
 };

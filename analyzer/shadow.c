@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 enum {
-    FACTOR_MIN = 8, /* a quarter of the light */
+    FACTOR_MIN = 10, /* three tenths of the light */
     DARK = 8,
     WEAK = 16,
     WEAK_Q8 = 10,
-    MISFIT = 12,
-    MISFIT_Q8 = 16,
+    MISFIT = 8,
+    MISFIT_Q8 = 32,
     FORGET_SHIFT = 6,      /* frames: 64 */
     ALL_MIN = 2000,        /* so much must have been seen of three neighbouring factors */
     SAME_MIN_PERCENT = 18, /* of it */

@@ -6,9 +6,9 @@
 enum {
     FAINT = 2,   /* the same for a tile that may be in the dark */
     TEXTURE = 4, /* grey levels: standard deviation from which a tile has a pattern */
-    /* The squares of what the correlation must reach (0.8), and of how far the contrast may be from
+    /* The squares of what the correlation must reach (0.9), and of how far the contrast may be from
      * what the brightness says (1.5), in 256ths. */
-    CORRELATION2_Q8 = 164,
+    CORRELATION2_Q8 = 205,
     CONTRAST2_Q8 = 576,
     AT_ONCE = 64,   /* tiles */
     MOVING_MIN = 4, /* pixels of a tile: fewer are cleared by the vote of 5x5 */

@@ -17,7 +17,7 @@ static void look_at(struct fr_shadow *seen, const uint8_t *half, const int16_t *
 {
     const int32_t value = *half, before = *mean >> FR_LEVEL_BITS;
 
-    if (*score < 2 || before < 8 || value >= before || value * 32 / before < 8)
+    if (*score < 2 || before < 8 || value >= before || value * 32 / before < 10)
         return;
     const int32_t factor = value * 32 / before, factor_q8 = value * 256 / before;
     const int32_t now_x = half[1] - half[-1], now_y = half[stride] - *(half - stride);
@@ -30,7 +30,7 @@ static void look_at(struct fr_shadow *seen, const uint8_t *half, const int16_t *
         seen->same[factor] += now_x * expected_x + now_y * expected_y;
         seen->all[factor] += expected_x * expected_x + expected_y * expected_y;
     }
-    if (abs(now_x - expected_x) + abs(now_y - expected_y) <= 12 + value * 16 / 256)
+    if (abs(now_x - expected_x) + abs(now_y - expected_y) <= 8 + value * 32 / 256)
         *score = (uint8_t)(64 + factor);
 }
 
@@ -53,7 +53,7 @@ static void clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *
             const size_t at = (size_t)y * width + x;
             look_at(&seen, half + at, mean + at, width, scores + at);
         }
-    for (uint32_t i = 8; i < FR_SHADOW_FACTORS; i++) {
+    for (uint32_t i = 10; i < FR_SHADOW_FACTORS; i++) {
         shadow->same[i] += seen.same[i] - shadow->same[i] / 64;
         shadow->all[i] += seen.all[i] - shadow->all[i] / 64;
     }
@@ -160,7 +160,7 @@ START_TEST(every_factor_is_the_quotient_of_whole_numbers)
                 frame[i] = (uint8_t)(i % WIDTH);
             }
             /* Some factors are shadows: one in three has been seen to be one. */
-            for (uint32_t i = 8; i < FR_SHADOW_FACTORS; i++) {
+            for (uint32_t i = 10; i < FR_SHADOW_FACTORS; i++) {
                 shadow.all[i] = 1000000;
                 shadow.same[i] = i % 9 < 3 ? 900000 : 0;
             }

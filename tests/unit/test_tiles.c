@@ -85,7 +85,7 @@ START_TEST(a_ratio_is_the_quotient_of_two_sums_rounded_and_0_in_the_dark_and_in_
         }
         fr_tiles_ratio(now, before, N * FR_TILE_SIDE, FR_TILE_SIDE, ratios);
         for (size_t i = 0; i < N; i++) {
-            bool is_one = now[i] >= 20 * WHOLE && before[i] >= 20 * WHOLE &&
+            bool is_one = now[i] >= 30 * WHOLE && before[i] >= 30 * WHOLE &&
                           now[i] <= 240 * WHOLE && before[i] <= 240 * WHOLE;
             if (ratios[i] != (is_one ? quotient(now[i], before[i]) : 0))
                 ck_abort_msg("%u over %u: %u", now[i], before[i], ratios[i]);
@@ -93,10 +93,10 @@ START_TEST(a_ratio_is_the_quotient_of_two_sums_rounded_and_0_in_the_dark_and_in_
     }
     /* A tile of 3x5 at the corner has the limits of 15 pixels. */
     const uint32_t width = FR_TILE_SIDE + 3, height = 5;
-    uint16_t corner_now[] = {20 * 40, 20 * 15}, corner_before[] = {20 * 40, 30 * 15}, corner[2];
+    uint16_t corner_now[] = {30 * 40, 30 * 15}, corner_before[] = {30 * 40, 45 * 15}, corner[2];
     fr_tiles_ratio(corner_now, corner_before, width, height, corner);
     ck_assert_uint_eq(corner[0], FR_GAIN_ONE);
-    ck_assert_uint_eq(corner[1], quotient(20 * 15, 30 * 15));
+    ck_assert_uint_eq(corner[1], quotient(30 * 15, 45 * 15));
     corner_now[1]--;
     fr_tiles_ratio(corner_now, corner_before, width, height, corner);
     ck_assert_uint_eq(corner[1], 0);
