@@ -13,7 +13,7 @@ static const int64_t NS_PER_S = 1000000000, NS_PER_MS = 1000000;
 struct fr_detector_settings fr_detector_settings_default(void)
 {
     return (struct fr_detector_settings){
-        .threshold_base = 5,
+        .threshold_base = 4,
         .threshold_contrast = 0.0625,
         .threshold_spread = 3.25,
         .threshold_most = 64,
@@ -71,8 +71,8 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
     uint32_t w = fr_half_px(width_px), h = fr_half_px(height_px);
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
     return sizeof(struct fr_detector) + 2 * (size_t)w * h + fr_background_bytes((size_t)w * h) +
-           fr_blocks((size_t)w * h) + n_tiles * (sizeof(uint8_t) + 3 * sizeof(uint16_t)) +
-           fr_habit_bytes(w, h) + fr_majority_scratch_bytes(w) + fr_components_bytes(w);
+           fr_blocks((size_t)w * h) + n_tiles * (2 * sizeof(uint8_t) + 4 * sizeof(uint16_t)) +
+           fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
 
 int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_px,

@@ -1,5 +1,5 @@
-/* Cleaning: a pixel moves where the scores of the 5x5 around it make up more than half of the most
- * that they could. A score of FR_SCORE_MAX says that it moves, 1 that it may: so holes where an
+/* Cleaning: a pixel moves where the scores of the 5x5 around it make up 14 of 25 parts of the
+ * most that they could. A score of FR_SCORE_MAX says that it moves, 1 that it may: so holes where an
  * object resembles its background are filled, and what strays alone is not motion.
  *
  * Beyond the edge the mask goes on as it is at the edge. Works in place with a few rows beside it.

@@ -67,7 +67,7 @@ static const struct fr_setting rows[] = {
      .unit = "grey levels",
      .min = 1,
      .max = 96,
-     .default_text = "5",
+     .default_text = "4",
      .help = "Sensitivity in the dark: a pixel that differs from its background by no more than "
              "this, of 255, and threshold_contrast together does not move."},
     {.key = "threshold_contrast",

@@ -25,7 +25,7 @@ static bool majority_moves(const uint8_t *scores, uint32_t width, uint32_t heigh
     for (int dy = -2; dy <= 2; dy++)
         for (int dx = -2; dx <= 2; dx++)
             votes += scores[clamp((int)y + dy, height) * width + clamp((int)x + dx, width)];
-    return votes > 25;
+    return votes >= 28;
 }
 
 START_TEST(majority_weighs_the_25_around_each_pixel_at_every_level)
