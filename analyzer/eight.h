@@ -1,7 +1,9 @@
-/* Eight bytes of a row at once, as one word: for passing quickly over where nothing is. */
+/* Eight bytes of a row at once, as one word, and 64 bits of one: for passing quickly over where
+ * nothing is. */
 #pragma once
 
 #include <endian.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -25,16 +27,28 @@ static inline unsigned fr_eight_first(uint64_t word)
     return (unsigned)__builtin_ctzll(word) / 8;
 }
 
+/* In each byte 1 where any bit of it is set, and 0 else. */
+static inline uint64_t fr_eight_is_set(uint64_t word)
+{
+    const uint64_t low = fr_eight_of(0x7f);
+    return (((word & low) + low) | word) >> 7 & fr_eight_of(1);
+}
+
 /* A bit for each byte, all of which are 0 or 1; the first is the lowest. */
 static inline uint8_t fr_eight_bits(uint64_t word)
 {
     return (uint8_t)(word * UINT64_C(0x0102040810204080) >> 56);
 }
 
-/* Whether any of 32 bytes has one of these bits. */
-static inline int fr_any_of_32(const uint8_t *from, uint8_t bits)
+/* Lists the bits that are set, from the lowest on, the lowest one there is being `first`. Returns
+ * how many there are. Writes four at a time, without a branch for each: the list needs room for
+ * three more. */
+static inline size_t fr_bits_list(uint64_t bits, uint32_t first, uint32_t *ret_list)
 {
-    const uint64_t any =
-        (fr_eight(from) | fr_eight(from + 8)) | (fr_eight(from + 16) | fr_eight(from + 24));
-    return (any & fr_eight_of(bits)) != 0;
+    const size_t n = (size_t)__builtin_popcountll(bits);
+
+    for (; bits; ret_list += 4)
+        for (int i = 0; i < 4; i++, bits &= bits - 1)
+            ret_list[i] = first + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+    return n;
 }

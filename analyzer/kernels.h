@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analyzer/background.h"
+#include "analyzer/mask_edges.h"
 #include "analyzer/shadow.h"
 #include "analyzer/texture.h"
 
@@ -55,6 +56,9 @@ struct fr_kernels {
 
     /* fr_texture_sum(). */
     struct fr_texture_sums (*sum_tile)(const uint8_t *half, const int16_t *mean, size_t stride_px);
+
+    /* Adds the edges of n_px pixels from column x on: a multiple of FR_EDGES_PX. */
+    void (*find_edges)(const uint8_t *row, uint32_t x, uint32_t n_px, struct fr_edges *edges);
 
     /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how
      * many of the n_tiles it has done; the others are fewer than it does at once. */

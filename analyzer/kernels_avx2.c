@@ -2,6 +2,7 @@
 
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
+#include "analyzer/mask_edges_lanes.h"
 #include "analyzer/scale_lanes.h"
 #include "analyzer/shadow_lanes.h"
 #include "analyzer/texture_lanes.h"
@@ -9,7 +10,8 @@
 
 #define OTHERS                                                                                     \
     .scale = scale, .find_suspects = find_suspects, .judge_suspects = judge_suspects,              \
-    .sum_tile = sum_tile, .sum_bytes = sum_bytes, .sum_levels = sum_levels
+    .sum_tile = sum_tile, .find_edges = find_edges, .sum_bytes = sum_bytes,                        \
+    .sum_levels = sum_levels
 
 const struct fr_kernels fr_kernels_avx2 = {.learn = learn, OTHERS};
 const struct fr_kernels fr_kernels_avx512 = {.learn = fr_learn_avx512, OTHERS};

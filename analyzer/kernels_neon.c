@@ -2,6 +2,7 @@
 
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
+#include "analyzer/mask_edges_lanes.h"
 #include "analyzer/scale_lanes.h"
 #include "analyzer/shadow_lanes.h"
 #include "analyzer/texture_lanes.h"
@@ -13,6 +14,7 @@ const struct fr_kernels fr_kernels_neon = {
     .find_suspects = find_suspects,
     .judge_suspects = judge_suspects,
     .sum_tile = sum_tile,
+    .find_edges = find_edges,
     .sum_bytes = sum_bytes,
     .sum_levels = sum_levels,
 };

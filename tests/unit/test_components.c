@@ -1,5 +1,7 @@
 /* Objects of a mask, against a flood fill that looks at one pixel after another. */
 #include "analyzer/components.h"
+#include "analyzer/mask_edges.h"
+#include "analyzer/tiles.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -86,19 +88,25 @@ static void assert_as_flooded(const uint8_t *mask, uint32_t width, uint32_t heig
 
     struct fr_components *components;
     ck_assert_int_eq(fr_components_new(width, &components), 0);
-    struct fr_components_found got =
-        fr_components_find(components, mask, width, height,
-                           &(struct fr_component_filter){.min_area_px = 1}, found, OBJECTS_MAX);
-    fr_components_free(components);
-    ck_assert_uint_eq(got.n_objects, n);
-    ck_assert_uint_eq(got.n_kept, n);
-    ck_assert_uint_eq(got.area_px, area);
-    for (size_t i = 1; i < n; i++)
-        ck_assert(found[i - 1].area_px >= found[i].area_px);
+    static uint8_t busy[OBJECTS_MAX];
+    fr_tiles_count(mask, width, height, busy);
     qsort(expected, n, sizeof *expected, compare);
-    qsort(found, n, sizeof *found, compare);
-    for (size_t i = 0; i < n; i++)
-        ck_assert_int_eq(compare(&expected[i], &found[i]), 0);
+    /* Whether it is known in advance where nothing is, or not. */
+    for (int is_known = 0; is_known < 2; is_known++) {
+        const struct fr_component_filter filter = {.min_area_px = 1,
+                                                   .busy = is_known ? busy : NULL};
+        struct fr_components_found got =
+            fr_components_find(components, mask, width, height, &filter, found, OBJECTS_MAX);
+        ck_assert_uint_eq(got.n_objects, n);
+        ck_assert_uint_eq(got.n_kept, n);
+        ck_assert_uint_eq(got.area_px, area);
+        for (size_t i = 1; i < n; i++)
+            ck_assert(found[i - 1].area_px >= found[i].area_px);
+        qsort(found, n, sizeof *found, compare);
+        for (size_t i = 0; i < n; i++)
+            ck_assert_int_eq(compare(&expected[i], &found[i]), 0);
+    }
+    fr_components_free(components);
 }
 
 START_TEST(random_masks_give_the_objects_that_a_flood_fill_finds)
@@ -109,6 +117,49 @@ START_TEST(random_masks_give_the_objects_that_a_flood_fill_finds)
         uint32_t width = 1 + next_random() % SIDE_MAX, height = 1 + next_random() % SIDE_MAX;
         draw_noise(mask, (size_t)width * height, next_random() % 101);
         assert_as_flooded(mask, width, height);
+    }
+}
+END_TEST
+
+START_TEST(wide_masks_with_empty_stretches_give_the_same_objects)
+{
+    static uint8_t mask[OBJECTS_MAX];
+
+    for (int round = 0; round < 300; round++) {
+        uint32_t width = 1 + next_random() % 500, height = 1 + next_random() % 8;
+        draw_noise(mask, (size_t)width * height, next_random() % 101);
+        for (uint32_t x = 0; x < width; x += 16)
+            for (uint32_t y = 0; y < height && next_random() % 4; y++)
+                memset(mask + (size_t)y * width + x, 0, width - x < 16 ? width - x : 16);
+        assert_as_flooded(mask, width, height);
+    }
+}
+END_TEST
+
+START_TEST(edges_are_found_alike_at_every_level)
+{
+    enum { WIDTH = 300 };
+    uint8_t row[WIDTH];
+    uint32_t edges[WIDTH + 4], expected[WIDTH + 1];
+
+    for (int round = 0; round < 2000; round++) {
+        const uint32_t from = next_random() % WIDTH,
+                       end = from + next_random() % (WIDTH + 1 - from);
+        const uint32_t percent = next_random() % 101;
+        size_t n = 0;
+        for (uint32_t x = 0; x < WIDTH; x++)
+            row[x] = (uint8_t)(next_random() % 100 < percent ? 1 + next_random() % 255 : 0);
+        for (uint32_t x = from; x < end; x++) {
+            if (row[x] && (x == from || !row[x - 1]))
+                expected[n++] = x;
+            if (row[x] && (x + 1 == end || !row[x + 1]))
+                expected[n++] = x + 1;
+        }
+        for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++)
+            if (fr_simd_has(level)) {
+                ck_assert_uint_eq(fr_mask_edges_at(level, row, from, end, edges), n);
+                ck_assert_mem_eq(edges, expected, n * sizeof *edges);
+            }
     }
 }
 END_TEST
@@ -251,6 +302,8 @@ END_TEST
 
 UNIT_MAIN("components", objects_are_cut_at_the_edges_of_where_they_are_looked_for,
           objects_above_the_largest_size_do_not_count,
-          random_masks_give_the_objects_that_a_flood_fill_finds, combs_and_spirals_are_one_object,
+          random_masks_give_the_objects_that_a_flood_fill_finds,
+          wide_masks_with_empty_stretches_give_the_same_objects,
+          edges_are_found_alike_at_every_level, combs_and_spirals_are_one_object,
           objects_beyond_the_room_are_counted_and_the_largest_stay,
           a_chessboard_of_the_largest_width_is_one_object)
