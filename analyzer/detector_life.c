@@ -71,8 +71,8 @@ size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
     uint32_t w = fr_half_px(width_px), h = fr_half_px(height_px);
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
     return sizeof(struct fr_detector) + 2 * (size_t)w * h + fr_background_bytes((size_t)w * h) +
-           fr_blocks((size_t)w * h) + n_tiles * (2 * sizeof(uint8_t) + 4 * sizeof(uint16_t)) +
-           fr_majority_scratch_bytes(w) + fr_components_bytes(w);
+           fr_blocks((size_t)w * h) + n_tiles * (sizeof(uint8_t) + 3 * sizeof(uint16_t)) +
+           fr_habit_bytes(w, h) + fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
 
 int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_px,

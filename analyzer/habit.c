@@ -19,13 +19,23 @@ enum {
 };
 static const int64_t YOUNG_NS = 2000000000;
 
+size_t fr_habit_bytes(uint32_t half_width_px, uint32_t half_height_px)
+{
+    const size_t n_tiles = (size_t)fr_tiles(half_width_px) * fr_tiles(half_height_px);
+    return n_tiles * (2 * sizeof(uint16_t) + sizeof(uint8_t)) +
+           (fr_tiles(half_width_px) + 2) * sizeof(uint16_t);
+}
+
 int fr_habit_init(struct fr_habit *habit, uint32_t half_width_px, uint32_t half_height_px)
 {
     *habit =
         (struct fr_habit){.tiles_x = fr_tiles(half_width_px), .tiles_y = fr_tiles(half_height_px)};
-    habit->usual_q8 = malloc((size_t)habit->tiles_x * habit->tiles_y * sizeof *habit->usual_q8);
-    habit->last = calloc((size_t)habit->tiles_x * habit->tiles_y, sizeof *habit->last);
-    if (habit->usual_q8 && habit->last)
+    const size_t n_tiles = (size_t)habit->tiles_x * habit->tiles_y;
+    habit->usual_q8 = malloc(n_tiles * sizeof *habit->usual_q8);
+    habit->allowed_q8 = malloc(n_tiles * sizeof *habit->allowed_q8);
+    habit->highest_q8 = calloc(habit->tiles_x + 2, sizeof *habit->highest_q8);
+    habit->last = calloc(n_tiles, sizeof *habit->last);
+    if (habit->usual_q8 && habit->allowed_q8 && habit->highest_q8 && habit->last)
         return 0;
     fr_habit_fini(habit);
     return -ENOMEM;
@@ -34,6 +44,8 @@ int fr_habit_init(struct fr_habit *habit, uint32_t half_width_px, uint32_t half_
 void fr_habit_fini(struct fr_habit *habit)
 {
     free(habit->usual_q8);
+    free(habit->allowed_q8);
+    free(habit->highest_q8);
     free(habit->last);
     *habit = (struct fr_habit){0};
 }
@@ -41,7 +53,7 @@ void fr_habit_fini(struct fr_habit *habit)
 void fr_habit_restart(struct fr_habit *habit)
 {
     for (size_t i = 0; i < (size_t)habit->tiles_x * habit->tiles_y; i++)
-        habit->usual_q8[i] = FULL_Q8;
+        habit->usual_q8[i] = habit->allowed_q8[i] = FULL_Q8;
     habit->n_tracks = 0;
     habit->age_ns = 0;
 }
@@ -93,7 +105,8 @@ static bool is_alike(uint64_t area, uint64_t other)
     return area <= 2 * other && other <= 2 * area;
 }
 
-/* What became of an object: the same track, or one that begins where it broke off or grew together. */
+/* What became of an object: the same track, or one that begins where it broke off or grew
+ * together. */
 static struct fr_track follow(const struct fr_habit *habit, const struct fr_object *object,
                               int64_t elapsed_ns, int64_t hold_ns)
 {
@@ -148,17 +161,35 @@ static struct tiles tiles_of(const struct fr_habit *habit, const struct fr_objec
     return tiles;
 }
 
-/* The level of a tile, or half of the highest one beside it: what sways may sway a little further. */
-static uint32_t usual_around(const struct fr_habit *habit, uint32_t x, uint32_t y)
+static inline uint16_t higher(uint16_t a, uint16_t b)
 {
-    uint32_t usual_q8 = 0;
-    for (uint32_t v = y ? y - 1 : 0; v <= y + 1 && v < habit->tiles_y; v++)
-        for (uint32_t u = x ? x - 1 : 0; u <= x + 1 && u < habit->tiles_x; u++) {
-            uint32_t level = habit->usual_q8[(size_t)v * habit->tiles_x + u] & (TRAVELLED - 1);
-            level /= u == x && v == y ? 1 : 2;
-            usual_q8 = level > usual_q8 ? level : usual_q8;
-        }
-    return usual_q8;
+    return (int16_t)a > (int16_t)b ? a
+                                   : b; /* levels are below 2^15, which vectors compare faster */
+}
+
+/* Of rows of tiles, one above the other, the highest of each column; then of a row and those
+ * beside. */
+static void allow_row(const uint16_t *restrict above, const uint16_t *restrict usual,
+                      const uint16_t *restrict below, size_t n, uint16_t *restrict highest,
+                      uint16_t *restrict allowed)
+{
+    for (size_t x = 0; x < n; x++)
+        highest[x + 1] = higher(higher(above[x], below[x]), usual[x]);
+    for (size_t x = 0; x < n; x++) {
+        const uint16_t around = higher(higher(highest[x], highest[x + 2]), highest[x + 1]);
+        allowed[x] = higher(usual[x], around / 2);
+    }
+}
+
+static void allow(struct fr_habit *habit)
+{
+    const size_t n = habit->tiles_x;
+
+    for (uint32_t y = 0; y < habit->tiles_y; y++) {
+        const uint16_t *usual = habit->usual_q8 + y * n;
+        allow_row(y ? usual - n : usual, usual, y + 1 < habit->tiles_y ? usual + n : usual, n,
+                  habit->highest_q8, habit->allowed_q8 + y * n);
+    }
 }
 
 bool fr_habit_expects(const struct fr_habit *habit, const uint8_t *busy,
@@ -174,13 +205,17 @@ bool fr_habit_expects(const struct fr_habit *habit, const uint8_t *busy,
     for (size_t i = 0; i < habit->n_tracks; i++)
         if (habit->tracks[i].travels_ns > 0 && contains(&habit->tracks[i].now, object))
             return false;
-    for (uint32_t y = tiles.top; y <= tiles.bottom; y++)
-        for (uint32_t x = tiles.left; x <= tiles.right; x++) {
-            uint32_t now_q8 = (uint32_t)busy[(size_t)y * habit->tiles_x + x] << 8;
-            uint32_t usual_q8 = usual_around(habit, x, y);
-            all_q8 += now_q8;
-            above_q8 += now_q8 > usual_q8 ? now_q8 - usual_q8 : 0;
+    for (uint32_t y = tiles.top; y <= tiles.bottom; y++) {
+        const size_t row = (size_t)y * habit->tiles_x;
+        uint32_t row_q8 = 0, row_above_q8 = 0; /* of 1,024 tiles at most */
+        for (size_t i = row + tiles.left; i <= row + tiles.right; i++) {
+            const uint16_t now_q8 = (uint16_t)(busy[i] << 8), allowed_q8 = habit->allowed_q8[i];
+            row_q8 += now_q8;
+            row_above_q8 += now_q8 > allowed_q8 ? (uint16_t)(now_q8 - allowed_q8) : 0;
         }
+        all_q8 += row_q8;
+        above_q8 += row_above_q8;
+    }
     return 2 * above_q8 < all_q8;
 }
 
@@ -193,22 +228,32 @@ static void mark(struct fr_habit *habit, const struct fr_object *object)
 }
 
 /* Levels rise where more moves than usual, and fall elsewhere and where something travels. */
+static void move_levels(uint16_t *restrict levels_q8, uint8_t *restrict last,
+                        const uint8_t *restrict busy, size_t n, int16_t rise, int16_t fall)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int16_t level = (int16_t)levels_q8[i], usual = level & (TRAVELLED - 1);
+        const int16_t room = (int16_t)(FULL_Q8 - usual), now = (int16_t)(busy[i] << 8);
+        const int16_t down = fall < usual ? fall : usual, up = rise < room ? rise : room;
+        const int16_t change = (int16_t)(busy[i] - last[i]);
+        const int16_t flickers = (int16_t)(-(change >= FLICKER) | -(change <= -FLICKER));
+        const int16_t is_above = (int16_t)(-(now > usual) & -(level >= 0));
+        levels_q8[i] = (uint16_t)(usual + (is_above & flickers & up) - (~is_above & down));
+        last[i] = busy[i];
+    }
+}
+
 static void learn_levels(struct fr_habit *habit, const uint8_t *busy, int64_t elapsed_ns)
 {
     const bool is_young = habit->age_ns < YOUNG_NS;
     const int64_t all = FULL_Q8 * (elapsed_ns / 1000) / 1000;
-    const uint16_t rise = (uint16_t)(all / (is_young ? YOUNG_RISE_MS : RISE_MS));
-    const uint16_t fall = (uint16_t)(all / (is_young ? YOUNG_FALL_MS : FALL_MS) + 1);
+    const int64_t rise = all / (is_young ? YOUNG_RISE_MS : RISE_MS);
+    const int64_t fall = all / (is_young ? YOUNG_FALL_MS : FALL_MS) + 1;
 
-    for (size_t i = 0; i < (size_t)habit->tiles_x * habit->tiles_y; i++) {
-        const uint16_t level = habit->usual_q8[i], usual = level & (TRAVELLED - 1);
-        const uint16_t lower = (uint16_t)(usual > fall ? usual - fall : 0);
-        const uint16_t higher = (uint16_t)(usual + rise < FULL_Q8 ? usual + rise : FULL_Q8);
-        const bool flickers = abs(busy[i] - habit->last[i]) >= FLICKER;
-        const bool is_above = busy[i] << 8 > usual && level == usual;
-        habit->usual_q8[i] = !is_above ? lower : flickers ? higher : usual;
-        habit->last[i] = busy[i];
-    }
+    move_levels(habit->usual_q8, habit->last, busy, (size_t)habit->tiles_x * habit->tiles_y,
+                (int16_t)(rise < FULL_Q8 ? rise : FULL_Q8),
+                (int16_t)(fall < FULL_Q8 ? fall : FULL_Q8));
+    allow(habit);
 }
 
 void fr_habit_learn(struct fr_habit *habit, const uint8_t *busy, const struct fr_object *objects,

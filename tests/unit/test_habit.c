@@ -197,7 +197,100 @@ START_TEST(trees_alarm_neither_at_the_start_nor_after_a_step_of_light_and_a_pers
 }
 END_TEST
 
-UNIT_MAIN("habit", what_sways_in_its_place_is_expected_within_seconds_and_what_comes_there_is_not,
+/* The level of a tile, or half of the highest one beside it; worked out anew. */
+static uint32_t allowed_q8(const uint32_t *levels_q8, int x, int y)
+{
+    uint32_t most_q8 = 0;
+    for (int v = y - 1; v <= y + 1; v++)
+        for (int u = x - 1; u <= x + 1; u++) {
+            if (u < 0 || v < 0 || u >= TILES_X || v >= TILES / TILES_X)
+                continue;
+            uint32_t level_q8 = levels_q8[v * TILES_X + u] / (u == x && v == y ? 1 : 2);
+            most_q8 = level_q8 > most_q8 ? level_q8 : most_q8;
+        }
+    return most_q8;
+}
+
+START_TEST(levels_and_what_they_allow_are_as_by_the_plainest_of_loops)
+{
+    static const uint32_t FULL_Q8 = 64 << 8;
+    uint32_t levels_q8[TILES], random = 5;
+    int n_expected = 0, n_tries = 0;
+    uint8_t last[TILES] = {0};
+    struct frame frame;
+
+    begin(&frame);
+    for (int i = 0; i < TILES; i++)
+        levels_q8[i] = FULL_Q8;
+    for (int n = 0; n < 30 * RATE; n++) {
+        const bool is_young = n + 1 < 2 * RATE;
+        const uint32_t rise = FULL_Q8 * 50 / (is_young ? 250 : 4000),
+                       fall = FULL_Q8 * 50 / (is_young ? 1500 : 60000) + 1;
+        for (int i = 0; i < TILES; i++) {
+            random = random * 1664525u + 1013904223u;
+            frame.busy[i] =
+                (uint8_t)((random >> 16) % 8 < 1u + (uint32_t)i % 4 ? (random >> 8) % 65 : 0);
+            const bool flickers = abs(frame.busy[i] - last[i]) >= 8;
+            if ((uint32_t)frame.busy[i] * 256 <= levels_q8[i])
+                levels_q8[i] = levels_q8[i] > fall ? levels_q8[i] - fall : 0;
+            else if (flickers)
+                levels_q8[i] = levels_q8[i] + rise < FULL_Q8 ? levels_q8[i] + rise : FULL_Q8;
+            last[i] = frame.busy[i];
+        }
+        fr_habit_learn(&frame.habit, frame.busy, NULL, 0, FRAME_NS, HOLD_NS);
+        for (int i = 0; i < TILES; i++) {
+            ck_assert_uint_eq(frame.habit.usual_q8[i], levels_q8[i]);
+            ck_assert_uint_eq(frame.habit.allowed_q8[i],
+                              allowed_q8(levels_q8, i % TILES_X, i / TILES_X));
+        }
+
+        const int left = (int)(random >> 8) % TILES_X,
+                  top = (int)(random >> 12) % (TILES / TILES_X);
+        const int right = left + (int)(random >> 16) % (TILES_X - left);
+        const int bottom = top + (int)(random >> 20) % (TILES / TILES_X - top);
+        uint64_t all_q8 = 0, above_q8 = 0;
+        for (int y = top; y <= bottom; y++)
+            for (int x = left; x <= right; x++) {
+                const uint32_t now_q8 = (uint32_t)frame.busy[y * TILES_X + x] * 256;
+                const uint32_t allowed = allowed_q8(levels_q8, x, y);
+                all_q8 += now_q8;
+                above_q8 += now_q8 > allowed ? now_q8 - allowed : 0;
+            }
+        const struct fr_object object = {.x_px = (uint32_t)left * 16,
+                                         .y_px = (uint32_t)top * 16,
+                                         .width_px = (uint32_t)(right - left + 1) * 16,
+                                         .height_px = (uint32_t)(bottom - top + 1) * 16,
+                                         .area_px = 64};
+        const bool is_expected = 2 * above_q8 < all_q8;
+        ck_assert_int_eq(fr_habit_expects(&frame.habit, frame.busy, &object), is_expected);
+        n_expected += is_expected;
+        n_tries++;
+    }
+    /* Or nothing would have been shown. */
+    ck_assert_int_gt(n_expected, n_tries / 10);
+    ck_assert_int_lt(n_expected, n_tries * 9 / 10);
+    fr_habit_fini(&frame.habit);
+}
+END_TEST
+
+START_TEST(a_level_rises_by_all_of_a_tile_within_one_long_frame)
+{
+    struct frame frame;
+
+    begin(&frame);
+    memset(frame.busy, 0, sizeof frame.busy);
+    fr_habit_learn(&frame.habit, frame.busy, NULL, 0, 900000000, HOLD_NS);
+    ck_assert_uint_lt(frame.habit.usual_q8[0], 64 << 8);
+    memset(frame.busy, 64, sizeof frame.busy);
+    fr_habit_learn(&frame.habit, frame.busy, NULL, 0, 1000000000, HOLD_NS);
+    ck_assert_uint_eq(frame.habit.usual_q8[0], 64 << 8);
+    fr_habit_fini(&frame.habit);
+}
+END_TEST
+
+UNIT_MAIN("habit", a_level_rises_by_all_of_a_tile_within_one_long_frame,
+          levels_and_what_they_allow_are_as_by_the_plainest_of_loops,
+          what_sways_in_its_place_is_expected_within_seconds_and_what_comes_there_is_not,
           at_the_start_nothing_is_told_that_goes_nowhere_unless_it_fills_half_of_the_picture,
           who_walks_at_the_start_is_told_when_he_has_gone_his_own_size,
           a_street_full_of_traffic_is_never_expected,
