@@ -51,6 +51,12 @@ FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, cons
     }
 }
 
+/* a * b + c * d, which wraps. */
+FR_LANES_INLINE words words_dot_wrapped(words a, words b, words c, words d)
+{
+    return (words)((unsigned_words)a * (unsigned_words)b + (unsigned_words)c * (unsigned_words)d);
+}
+
 /* Gradients are at most 510, and those that teach so weak that their products are below 1,000.
  * Masks have their lower bytes alone. */
 FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct fr_shadow_at *at,
@@ -60,7 +66,7 @@ FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct f
     const int16_t *means = at->means + i;
     const size_t stride = at->width_px;
     const words value = words_widen(half), before = words_load(means) >> FR_LEVEL_BITS;
-    const words factor_q8 = words_quotient_q8(value, before), twice = factor_q8 << 1;
+    const words factor_q8 = words_quotient_q8(value, before) & 255, twice = factor_q8 << 1;
 
     const words now_x = words_widen(half + 1) - words_widen(half - 1);
     const words now_y = words_widen(half + stride) - words_widen(half - stride);
@@ -74,8 +80,9 @@ FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct f
     union {
         words all;
         int16_t each[UNIT];
-    } const factor = {factor_q8 >> 3}, same = {now_x * expected_x + now_y * expected_y},
-            all = {expected_x * expected_x + expected_y * expected_y};
+    } const factor = {factor_q8 >> 3},
+            same = {words_dot_wrapped(now_x, expected_x, now_y, expected_y)},
+            all = {words_dot_wrapped(expected_x, expected_x, expected_y, expected_y)};
     const words counts = words_widen(is_dark) & (before > words_all((int16_t)(l->dark - 1))) &
                          (factor.all > words_all((int16_t)(l->factor_min - 1)));
     const words teaches = counts & (strength <= l->weak + (value * l->weak_q8 >> 8));
