@@ -16,9 +16,13 @@ static bool has_range(const struct fr_setting *row)
     return row->min < row->max;
 }
 
+/* Of text that need not end behind them. */
 static bool is_digits(const char *text, size_t n)
 {
-    return n > 0 && strspn(text, "0123456789") >= n;
+    for (size_t i = 0; i < n; i++)
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+    return n > 0;
 }
 
 static const char any[] = "any";
