@@ -45,6 +45,14 @@ void fr_background_restart(struct fr_background *background, const uint8_t *half
     memset(background->known_blocks, 0, fr_blocks(background->n_px));
 }
 
+bool fr_background_knows(const struct fr_background *background, size_t first_px, size_t n_px)
+{
+    uint8_t any = 0;
+    for (size_t i = first_px / FR_BLOCK_PX; i < fr_blocks(first_px + n_px); i++)
+        any |= background->known_blocks[i];
+    return any;
+}
+
 /* What was white may have been brighter than white: when the light goes down, it is as bright as it
  * is seen to be. */
 static int32_t scaled(int32_t level, uint32_t gain_q10, int32_t seen)

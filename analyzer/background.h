@@ -21,6 +21,7 @@
 
 #include "common/media/simd.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,6 +69,8 @@ struct fr_background_step {
     int16_t gain;           /* evidence for the candidate by one frame near it; 0 to KNOWN */
     int16_t loss;           /* evidence lost by one frame near the mean */
     int16_t wear;           /* evidence lost by one frame near to none */
+    bool is_held; /* the frame is compared and not learnt: only known levels change places;
+                               gain, loss and wear are 0 */
 };
 
 /* Model for `n_px` pixels. -ENOMEM. fini takes one that is zeroed. */
@@ -105,6 +108,10 @@ struct fr_background_count
 fr_background_learn_at(enum fr_simd level, struct fr_background *background, size_t first_px,
                        size_t n_px, const struct fr_background_step *step, const uint8_t *half,
                        const struct fr_scores *scores);
+
+/* Whether any evidence may be complete in n_px pixels from first_px on; held or not, a frame can
+ * make their levels change places. */
+bool fr_background_knows(const struct fr_background *background, size_t first_px, size_t n_px);
 
 /* Multiplies every known level by gain_q10 / 1024, as a change of exposure does; 256 to 4096.
  * `half` is the frame in the new light: it tells how bright that is which was white before. */

@@ -33,7 +33,7 @@ static void begin(struct fr_detector *d, int64_t captured_mono_ns)
     fr_shake_init(&d->shake, d->half_width_px, d->half_height_px);
     fr_shake_choose(&d->shake, d->background.mean, FR_SHAKE_SPOTS);
     d->brightness = 1;
-    d->gain = d->loss = d->wear = (struct fr_due){0};
+    memset(d->turns, 0, sizeof d->turns);
 }
 
 /* Time since the frame before; a gap counts as a second, for nobody saw what happened in it. */

@@ -30,6 +30,7 @@ uint32_t fr_detector_follow_gain(struct fr_detector *d)
                       gain.gain_q10 > FR_GAIN_ONE - GAIN_IGNORED_Q10))
         return FR_GAIN_ONE;
     fr_background_scale(&d->background, gain.gain_q10, d->plane);
+    d->are_mean_sums_old = true;
     return gain.gain_q10;
 }
 

@@ -26,6 +26,14 @@ struct fr_due {
     double steps;
 };
 
+/* The model learns by turns: every so manyth row of tiles in a frame (detector_learn.c). */
+enum { FR_TURNS_MAX = 4 };
+
+struct fr_turn {
+    int64_t passed_ns; /* since it was last theirs */
+    struct fr_due gain, loss, wear;
+};
+
 struct fr_detector {
     struct fr_detector_settings settings;
     uint32_t width_px, height_px;           /* of the frame */
@@ -60,7 +68,7 @@ struct fr_detector {
     int64_t settled_ns;         /* since the start, or since the light changed */
     int64_t flood_ns, still_ns; /* for how long over half of the picture was new; and still */
     double brightness;          /* gains of about the last second, multiplied */
-    struct fr_due gain, loss, wear;
+    struct fr_turn turns[FR_TURNS_MAX];
 };
 
 /* Rows of the plane that make a row of tiles, from row y on. */

@@ -32,7 +32,7 @@ learn_plain(const struct fr_background_step s, int16_t *restrict means,
             uint8_t *restrict deviations, uint8_t *restrict candidates, uint8_t *restrict evidences,
             const uint8_t *restrict pixels, uint8_t *restrict scores, size_t n_px)
 {
-    const int16_t round = (int16_t)((1 << s.shift) >> 1);
+    const int16_t round = (int16_t)((1 << s.shift) >> 1), learns = (int16_t)(s.is_held - 1);
     uint16_t n_moving = 0, n_still = 0;
 
     for (size_t i = 0; i < n_px; i++) {
@@ -55,8 +55,13 @@ learn_plain(const struct fr_background_step s, int16_t *restrict means,
         const int16_t tolerance_candidate = (int16_t)(wanted < s.most ? wanted : s.most);
 
         const int16_t is_near = (int16_t) - (far <= tolerance);
-        const int16_t is_candidate = (int16_t)(~is_near & -(far_candidate <= tolerance_candidate));
-        const int16_t is_worn = (int16_t)(~is_near & ~is_candidate & -(evidence <= s.wear));
+        const int16_t is_level2 = (int16_t) - (evidence >= FR_EVIDENCE_KNOWN);
+        const int16_t is_candidate =
+            (int16_t)(~is_near & -(far_candidate <= tolerance_candidate) & (is_level2 | learns));
+        const int16_t is_worn =
+            (int16_t)(~is_near & ~is_candidate & learns & -(evidence <= s.wear));
+
+        const int16_t follows = (int16_t)(is_near & learns);
 
         int16_t change = select16(is_near, (int16_t)-s.loss, (int16_t)-s.wear);
         change = select16(is_candidate, s.gain, change);
@@ -72,17 +77,16 @@ learn_plain(const struct fr_background_step s, int16_t *restrict means,
         const int16_t strayed =
             clamp16((int16_t)(deviation + (int16_t)((far_units - deviation + s.dither) >> s.shift)),
                     0, 255);
-        const int16_t next_mean = select16(is_near, followed, mean);
+        const int16_t next_mean = select16(follows, followed, mean);
         const int16_t next_candidate =
             select16(is_candidate, approached, select16(is_worn, pixels[i], candidates[i]));
 
         means[i] = select16(is_known, (int16_t)(next_candidate << FR_LEVEL_BITS), next_mean);
         candidates[i] =
             (uint8_t)select16(is_known, (int16_t)(next_mean >> FR_LEVEL_BITS), next_candidate);
-        deviations[i] = (uint8_t)select16(is_near, strayed, deviation);
+        deviations[i] = (uint8_t)select16(follows, strayed, deviation);
         evidences[i] = (uint8_t)next_evidence;
 
-        const int16_t is_level2 = (int16_t) - (evidence >= FR_EVIDENCE_KNOWN);
         const int16_t nearest =
             select16((int16_t)(is_level2 & -(far_candidate < far)), far_candidate, far);
         const int16_t moves = (int16_t)(~is_near & ~is_known & 1);

@@ -33,9 +33,9 @@ FR_LANES_INLINE bool is_marked(const uint8_t *blocks, size_t i)
 /* A step, in all lanes. */
 struct step {
     words base, contrast, deviations, most, dither;
-    bytes gain, loss, wear, known;
+    bytes gain, loss, wear, known, learns; /* a mask of all ones, or none where it is held */
     struct words_shift shift;
-    bool has_loss;
+    bool has_loss, is_held;
 };
 
 FR_LANES_INLINE struct step step_init(const struct fr_background_step *s)
@@ -50,8 +50,10 @@ FR_LANES_INLINE struct step step_init(const struct fr_background_step *s)
         .loss = bytes_all((uint8_t)s->loss),
         .wear = bytes_all((uint8_t)s->wear),
         .known = bytes_all(FR_EVIDENCE_KNOWN),
+        .learns = bytes_all(s->is_held ? 0 : UINT8_MAX),
         .shift = words_shift_init(s->shift),
         .has_loss = s->loss > 0,
+        .is_held = s->is_held,
     };
 }
 
@@ -178,8 +180,9 @@ FR_LANES_INLINE void settle(const struct step *s, const struct fr_learn_at *at,
     const bytes value = bytes_load(at->pixels + i), candidate = bytes_load(at->candidates + i);
     const bytes above = bytes_sub(value, candidate), below = bytes_sub(candidate, value);
     const bytes apart = above | below;
-    const bytes is_candidate = is_far & (bytes)(apart <= candidate_allows(s, at, i));
-    const bytes is_worn = is_far & ~is_candidate & (bytes)(evidence <= s->wear);
+    const bytes is_candidate =
+        is_far & (bytes)(apart <= candidate_allows(s, at, i)) & (is_level2 | s->learns);
+    const bytes is_worn = is_far & ~is_candidate & (bytes)(evidence <= s->wear) & s->learns;
 
     bytes next =
         bytes_select(is_candidate, bytes_add(evidence, s->gain), bytes_sub(evidence, s->wear));
@@ -248,6 +251,43 @@ FR_LANES_INLINE void fetch_ahead(const struct fr_learn_at *at, size_t i)
     __builtin_prefetch(at->scores + i + AHEAD_PX, 1);
 }
 
+FR_LANES_INLINE uint64_t eights_sum(eights a)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof a / sizeof a[0]; i++)
+        sum += a[i];
+    return sum;
+}
+
+/* A step that is held: nothing follows, and no candidate is looked at but where one is known. */
+FR_LANES_INLINE struct fr_background_count hold(const struct step *step,
+                                                const struct fr_learn_at *where, size_t n_px)
+{
+    const struct step s = *step;
+    const struct fr_learn_at at = *where;
+    const bytes one = bytes_all(1);
+    struct fr_background_count count = {0};
+    eights moving = {0};
+
+    for (size_t i = 0; i < n_px; i += AT_ONCE) {
+        const struct seen low = see(&s, &at, i), high = see(&s, &at, i + HALF);
+        const bytes strays = find_strays(&low, &high);
+        if (is_doubtful(&s, &at, i, strays)) {
+            const struct doubt doubt = doubt_init(i, &low, &high);
+            settle_all(step, where, &doubt, 1, &count);
+            continue;
+        }
+        const bytes is_far = words_above(low.far, low.tolerance, high.far, high.tolerance);
+        const bytes scores = bytes_all(0) - is_far - strays;
+        bytes_store(at.scores + i, scores);
+        mark(at.blocks, i, scores & one, 1);
+        mark(at.blocks, i, scores & (one + one), 2);
+        moving += bytes_eights(is_far & one);
+    }
+    count.n_moving += eights_sum(moving);
+    return count;
+}
+
 /* n_px is a multiple of FR_BLOCK_PX and of FR_LANES. */
 FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step *step,
                                                  const struct fr_learn_at *where, size_t n_px)
@@ -257,6 +297,9 @@ FR_LANES_KERNEL struct fr_background_count learn(const struct fr_background_step
     struct fr_background_count count = {0};
     struct doubt doubts[DOUBTS_MAX];
     size_t n_doubts = 0;
+
+    if (s.is_held)
+        return hold(&s_of_all, where, n_px);
 
     for (size_t i = 0; i < n_px; i += AT_ONCE) {
         fetch_ahead(&at, i);

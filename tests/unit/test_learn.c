@@ -91,17 +91,22 @@ static void draw_frame(const struct fr_background *b, enum material material, ui
 
 static struct fr_background_step draw_step(void)
 {
-    int16_t shift = (int16_t)below(11);
-    return (struct fr_background_step){.base = (uint16_t)below(96 << FR_LEVEL_BITS),
-                                       .contrast_q8 = (uint16_t)below(65),
-                                       .deviations_q4 = (uint16_t)below(64),
-                                       .most = (uint16_t)below(127 << FR_LEVEL_BITS),
-                                       .shift = shift,
-                                       .dither = (int16_t)below(1u << shift),
-                                       .gain = (int16_t)below(FR_EVIDENCE_KNOWN + 1),
-                                       .loss =
-                                           (int16_t)(below(2) ? 0 : below(FR_EVIDENCE_KNOWN + 1)),
-                                       .wear = (int16_t)below(FR_EVIDENCE_KNOWN + 1)};
+    const int16_t shift = (int16_t)below(11);
+    struct fr_background_step step = {.base = (uint16_t)below(96 << FR_LEVEL_BITS),
+                                      .contrast_q8 = (uint16_t)below(65),
+                                      .deviations_q4 = (uint16_t)below(64),
+                                      .most = (uint16_t)below(127 << FR_LEVEL_BITS),
+                                      .shift = shift,
+                                      .dither = (int16_t)below(1u << shift),
+                                      .gain = (int16_t)below(FR_EVIDENCE_KNOWN + 1),
+                                      .loss =
+                                          (int16_t)(below(2) ? 0 : below(FR_EVIDENCE_KNOWN + 1)),
+                                      .wear = (int16_t)below(FR_EVIDENCE_KNOWN + 1)};
+    if (below(3) == 0) {
+        step.gain = step.loss = step.wear = 0;
+        step.is_held = true;
+    }
+    return step;
 }
 
 /* The frame in two parts, as areas with a sensitivity of their own are learnt. */
