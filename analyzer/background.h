@@ -1,7 +1,7 @@
 /* The background model: for each half-size pixel two grey levels that it is known to have.
  *
- *   mean       what the background looks like now
- *   deviation  how far it strays from that (mean absolute deviation)
+ *   mean       what the background looks like now: a grey level and a fraction of one
+ *   spread     how far it may stray from that: a multiple of its mean absolute deviation
  *   candidate  another level that has been seen here: an object that stopped, the leaf beside the
  *              branch, the floor beneath the object that just left
  *   evidence   how much speaks for the candidate being background as well, 0 to FR_EVIDENCE_KNOWN
@@ -11,11 +11,12 @@
  * one is seen, so both stay known and neither is motion. One that is near to none wears the
  * evidence down and, when none is left, becomes the candidate.
  *
- * The mean is fixed point with FR_LEVEL_BITS binary places, so that 255 still fits an int16_t: the
- * loop is written for eight or sixteen lanes of that. The deviation is kept in quarters of a grey
- * level; so that it can follow by less than one of them, it is rounded up in some frames and down
- * in others (`dither`). Five bytes a pixel. Pure; pixels are compared and averaged and never index
- * or bound anything.
+ * Frames are compared with the mean's grey level alone, a byte that is rounded to the next: so all
+ * that is done with every frame is done with bytes, as many as a vector has. What the mean follows
+ * by is less; it is kept in a byte of 256ths beside it. Tolerances are in half grey levels. So that
+ * the spread can follow by less than one of them, it is rounded up in some frames and down in
+ * others (`dither`). Five bytes a pixel. Pure; pixels are compared and averaged and never index or
+ * bound anything.
  */
 #pragma once
 
@@ -26,12 +27,10 @@
 #include <stdint.h>
 
 enum {
-    FR_LEVEL_BITS = 7, /* binary places of a level */
-    FR_LEVEL_MAX = 255 << FR_LEVEL_BITS,
-    FR_LEVEL_WHITE = 240 << FR_LEVEL_BITS, /* from here on a camera may have clipped */
-    FR_EVIDENCE_KNOWN = 200,               /* from here on the candidate is background */
-    FR_DEVIATION_UNIT = 1 << FR_LEVEL_BITS >> 2,
-    FR_BLOCK_PX = 32, /* pixels, one after the other and across the ends of rows */
+    FR_FRACTION_HALF = 128,  /* the mean is the level itself */
+    FR_EVIDENCE_KNOWN = 200, /* from here on the candidate is background */
+    FR_HALF_LEVELS = 2,      /* of a grey level: the unit of tolerances */
+    FR_BLOCK_PX = 32,        /* pixels, one after the other and across the ends of rows */
 };
 
 static inline size_t fr_blocks(size_t n_px)
@@ -47,8 +46,9 @@ static inline size_t fr_background_bytes(size_t n_px)
 
 struct fr_background {
     size_t n_px;
-    int16_t *mean;      /* levels */
-    uint8_t *deviation; /* units of FR_DEVIATION_UNIT */
+    uint8_t *level;     /* of the mean, in grey levels, rounded */
+    uint8_t *fraction;  /* the mean is the level and (fraction - FR_FRACTION_HALF) / 256 */
+    uint8_t *spread;    /* half grey levels */
     uint8_t *candidate; /* grey levels */
     uint8_t *evidence;
     uint8_t *known_blocks; /* for each block of pixels: 0 where no evidence of its is complete */
@@ -56,15 +56,15 @@ struct fr_background {
 };
 
 /* How one frame is learnt. A pixel is near a level when it differs by no more than its tolerance:
- * `base` and a part of the mean, or some multiple of the deviation when that is more, and never
- * more than `most`. The part of the mean is there because light multiplies: what an object differs
- * by, and what sensor noise and uneven light differ by, grow with brightness. */
+ * `base` and a part of the level, or the spread when that is more, and never more than `most`. The
+ * part of the level is there because light multiplies: what an object differs by, and what sensor
+ * noise and uneven light differ by, grow with brightness. */
 struct fr_background_step {
-    uint16_t base;          /* level */
-    uint16_t contrast_q8;   /* 256ths of the mean; at most 64 */
-    uint16_t deviations_q4; /* 16ths of the deviation; at most 63 */
-    uint16_t most;          /* level; at most 127 << FR_LEVEL_BITS */
-    int16_t shift;          /* mean and deviation move by 1/2^shift of the difference; 0 to 10 */
+    uint16_t base;          /* half grey levels; at most FR_TOLERANCE_MAX */
+    uint16_t contrast_q8;   /* 256ths of the level; at most 64 */
+    uint16_t deviations_q4; /* 16ths of the mean deviation that spread is; at most 63 */
+    uint16_t most;          /* half grey levels; at most FR_TOLERANCE_MAX */
+    int16_t shift;          /* mean and spread move by 1/2^shift of the difference; 0 to 10 */
     int16_t dither;         /* 0 to 2^shift - 1, all of them equally often */
     int16_t gain;           /* evidence for the candidate by one frame near it; 0 to KNOWN */
     int16_t loss;           /* evidence lost by one frame near the mean */
@@ -72,6 +72,8 @@ struct fr_background_step {
     bool is_held; /* the frame is compared and not learnt: only known levels change places;
                                gain, loss and wear are 0 */
 };
+
+enum { FR_TOLERANCE_MAX = 96 * FR_HALF_LEVELS };
 
 /* Model for `n_px` pixels. -ENOMEM. fini takes one that is zeroed. */
 int fr_background_init(struct fr_background *background, size_t n_px);

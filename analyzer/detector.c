@@ -31,7 +31,7 @@ static void begin(struct fr_detector *d, int64_t captured_mono_ns)
     d->shadow = (struct fr_shadow){0};
     fr_habit_restart(&d->habit);
     fr_shake_init(&d->shake, d->half_width_px, d->half_height_px);
-    fr_shake_choose(&d->shake, d->background.mean, FR_SHAKE_SPOTS);
+    fr_shake_choose(&d->shake, d->background.level, FR_SHAKE_SPOTS);
     d->brightness = 1;
     memset(d->turns, 0, sizeof d->turns);
 }
@@ -72,9 +72,9 @@ static void swap_planes(struct fr_detector *d)
 /* Undoes the camera's shaking in the plane. */
 static void stand_still(struct fr_detector *d)
 {
-    fr_shake_choose(&d->shake, d->background.mean, 1);
+    fr_shake_choose(&d->shake, d->background.level, 1);
     d->shift =
-        fr_shake_estimate(&d->shake, d->plane, d->background.mean, d->busy, d->shaking_count);
+        fr_shake_estimate(&d->shake, d->plane, d->background.level, d->busy, d->shaking_count);
     if (!fr_shift_is_none(d->shift)) {
         d->shaking_count = SHAKING_FRAMES;
         d->shaken_count += d->shaken_count < SHAKEN_MIN;
@@ -92,7 +92,7 @@ static void stand_still(struct fr_detector *d)
 static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gain_q10)
 {
     const uint32_t width = d->half_width_px, height = d->half_height_px;
-    const int16_t *mean = d->background.mean;
+    const uint8_t *levels = d->background.level;
 
     fr_detector_sum_mean_tiles(d);
     fr_tiles_ratio(d->sums, d->mean_sums, width, height, d->ratios_q10);
@@ -103,14 +103,14 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
     if (d->map)
         fill_ignored(d, 0);
     if (d->shaking_count)
-        fr_shake_forgive(d->plane, mean, width, height, d->mask);
+        fr_shake_forgive(d->plane, levels, width, height, d->mask);
     if (fr_detector_begin_other_light(d, &count))
         return true;
     fr_detector_step_done(FR_STEP_LEARN);
-    fr_texture_clear_lit(d->plane, mean, width, height, d->ratios_q10, *ret_gain_q10, d->mask);
+    fr_texture_clear_lit(d->plane, levels, width, height, d->ratios_q10, *ret_gain_q10, d->mask);
     fr_detector_step_done(FR_STEP_LIT);
     const struct fr_scores scores = {d->mask, d->blocks};
-    fr_shadow_clear(&d->shadow, d->plane, mean, width, height, &scores);
+    fr_shadow_clear(&d->shadow, d->plane, levels, width, height, &scores);
     fr_detector_step_done(FR_STEP_SHADOW);
     return fr_detector_notice_light_change(d, *ret_gain_q10, &count, elapsed_ns);
 }

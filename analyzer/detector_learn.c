@@ -58,7 +58,6 @@ static int16_t plan_shift(const struct fr_detector *d)
 static struct plan plan_step(struct fr_detector *d, int64_t elapsed_ns)
 {
     const struct fr_detector_settings *s = &d->settings;
-    const double level = 1 << FR_LEVEL_BITS;
     struct plan plan = {.n_turns = 1};
     int16_t shift = plan_shift(d);
 
@@ -79,10 +78,10 @@ static struct plan plan_step(struct fr_detector *d, int64_t elapsed_ns)
         struct fr_turn *t = &d->turns[turn];
         struct fr_background_step *step = &plan.steps[turn];
         *step = (struct fr_background_step){
-            .base = (uint16_t)(s->threshold_base * level),
+            .base = (uint16_t)(s->threshold_base * FR_HALF_LEVELS),
             .contrast_q8 = (uint16_t)(s->threshold_contrast * 256),
             .deviations_q4 = (uint16_t)(s->threshold_spread * 16),
-            .most = (uint16_t)(s->threshold_most * level),
+            .most = (uint16_t)(s->threshold_most * FR_HALF_LEVELS),
             .shift = shift,
             .dither = dither(d->n_learnt / plan.n_turns, shift),
             .is_held = (turn ^ d->n_learnt) % plan.n_turns != 0,
@@ -102,9 +101,9 @@ static struct plan plan_step(struct fr_detector *d, int64_t elapsed_ns)
 
 static void sum_mean_tiles_at(struct fr_detector *d, uint32_t y)
 {
-    fr_tiles_sum_levels(d->background.mean + (size_t)y * d->half_width_px, d->half_width_px,
-                        fr_detector_tile_rows(d, y),
-                        d->mean_sums + (size_t)(y / FR_TILE_SIDE) * fr_tiles(d->half_width_px));
+    fr_tiles_sum(d->background.level + (size_t)y * d->half_width_px, d->half_width_px,
+                 fr_detector_tile_rows(d, y),
+                 d->mean_sums + (size_t)(y / FR_TILE_SIDE) * fr_tiles(d->half_width_px));
 }
 
 void fr_detector_sum_mean_tiles(struct fr_detector *d)

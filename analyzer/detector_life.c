@@ -92,14 +92,14 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
     fr_detector_set(d, settings);
 
     const size_t n_px = (size_t)d->half_width_px * d->half_height_px;
-    d->plane = malloc(n_px);
-    d->mask = malloc(n_px);
-    d->blocks = malloc(fr_blocks(n_px));
-    d->busy = malloc(d->n_tiles);
-    d->sums = malloc(d->n_tiles * sizeof *d->sums);
-    d->mean_sums = malloc(d->n_tiles * sizeof *d->mean_sums);
-    d->ratios_q10 = malloc(d->n_tiles * sizeof *d->ratios_q10);
-    d->scratch = malloc(fr_majority_scratch_bytes(d->half_width_px));
+    d->plane = fr_simd_alloc(n_px);
+    d->mask = fr_simd_alloc(n_px);
+    d->blocks = fr_simd_alloc(fr_blocks(n_px));
+    d->busy = fr_simd_alloc(d->n_tiles);
+    d->sums = fr_simd_alloc(d->n_tiles * sizeof *d->sums);
+    d->mean_sums = fr_simd_alloc(d->n_tiles * sizeof *d->mean_sums);
+    d->ratios_q10 = fr_simd_alloc(d->n_tiles * sizeof *d->ratios_q10);
+    d->scratch = fr_simd_alloc(fr_majority_scratch_bytes(d->half_width_px));
     if (!d->plane || !d->mask || !d->blocks || !d->busy || !d->sums || !d->mean_sums ||
         !d->ratios_q10 || !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
         fr_habit_init(&d->habit, d->half_width_px, d->half_height_px) < 0 ||

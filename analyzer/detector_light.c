@@ -73,7 +73,7 @@ bool fr_detector_notice_light_change(struct fr_detector *d, uint32_t gain_q10,
 bool fr_detector_begin_other_light(struct fr_detector *d, const struct fr_background_count *count)
 {
     if (!is_over_half(d, count->n_moving) ||
-        !fr_relight_is_due(d->plane, d->background.mean, d->mask, d->half_width_px,
+        !fr_relight_is_due(d->plane, d->background.level, d->mask, d->half_width_px,
                            d->half_height_px))
         return false;
     fr_relight_begin(&d->background);

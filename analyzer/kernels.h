@@ -10,20 +10,22 @@
 
 /* Some pixels, and what is known of them. */
 struct fr_learn_at {
-    int16_t *means;
-    uint8_t *deviations, *candidates, *evidences;
+    uint8_t *levels, *fractions, *spreads, *candidates, *evidences;
     const uint8_t *pixels;
     uint8_t *scores;
     uint8_t *blocks, *known_blocks;
 };
 
-enum { FR_LEARN_SHIFT_MIN = 2 };
+enum {
+    FR_LEARN_SHIFT_MIN = 2,
+    FR_SCALE_BITS = 7, /* binary places of a mean while it is scaled */
+};
 
 /* Some blocks, and where they lie: from a pixel in column x_px on. Those beside them are looked at
  * as well. */
 struct fr_shadow_at {
     const uint8_t *half;
-    const int16_t *means;
+    const uint8_t *levels; /* of the background */
     uint8_t *scores, *blocks;
     size_t width_px, x_px;
 };
@@ -31,7 +33,13 @@ struct fr_shadow_at {
 enum {
     FR_SHADOW_BLOCKS_MAX = 64, /* at once */
     FR_SCORE_MOVES = 2,
-    FR_SCORE_SUSPECT = 64, /* and the factor: a pixel that is a shadow if its factor is one */
+};
+
+/* A row of the window of 5x5. `across` holds the sums of five pixels side by side: those of the row
+ * that leaves, then those of the one that enters. */
+struct fr_vote_at {
+    uint8_t *across, *sums, *voted;
+    uint8_t *left; /* for each vector: for how many rows it may not be passed over; at first 0 */
 };
 
 struct fr_kernels {
@@ -42,20 +50,24 @@ struct fr_kernels {
                                         const struct fr_learn_at *at, size_t n_px);
 
     /* fr_background_scale() of whole blocks: of n_px pixels. */
-    void (*scale)(int16_t *means, uint8_t *candidates, const uint8_t *pixels, size_t n_px,
-                  uint32_t gain_q10);
+    void (*scale)(uint8_t *levels, uint8_t *fractions, uint8_t *candidates, const uint8_t *pixels,
+                  size_t n_px, uint32_t gain_q10);
 
-    /* Marks the suspects in up to FR_SHADOW_BLOCKS_MAX blocks of a row, the last of which may lie
-     * in the next one as well, where anything moves; adds the bit of those that hold any. Rows of
-     * more pixels than a block has. */
-    void (*find_suspects)(const struct fr_shadow_limits *limits, const struct fr_shadow_at *at,
-                          size_t n_blocks, struct fr_shadow *seen);
-    /* Says of the suspects what they have turned out to be, and takes the bit away; `shadows` has
-     * one for each factor. */
-    void (*judge_suspects)(uint8_t *scores, uint8_t *blocks, size_t n_blocks, uint32_t shadows);
+    /* Clears the scores of shadows in up to FR_SHADOW_BLOCKS_MAX blocks of a row, the last of which
+     * may lie in the next one as well, where anything moves: of `factors` there is a bit for each
+     * that is a shadow's. What teaches is added to what has been seen. Rows of more pixels than a
+     * block has. */
+    void (*clear_shadows)(const struct fr_shadow_limits *limits, const struct fr_shadow_at *at,
+                          size_t n_blocks, uint32_t factors, struct fr_shadow_teachers *teachers,
+                          struct fr_shadow *seen);
+
+    /* Lets a row, which has two pixels more on either side, enter the window, from the left on.
+     * Returns how many of its pixels it has done; the others are fewer than it does at once. */
+    size_t (*vote)(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
+                   uint8_t quorum);
 
     /* fr_texture_sum(). */
-    struct fr_texture_sums (*sum_tile)(const uint8_t *half, const int16_t *mean, size_t stride_px);
+    struct fr_texture_sums (*sum_tile)(const uint8_t *half, const uint8_t *level, size_t stride_px);
 
     /* Adds the edges of n_px pixels from column x on: a multiple of FR_EDGES_PX. */
     void (*find_edges)(const uint8_t *row, uint32_t x, uint32_t n_px, struct fr_edges *edges);
@@ -64,8 +76,6 @@ struct fr_kernels {
      * many of the n_tiles it has done; the others are fewer than it does at once. */
     uint32_t (*sum_bytes)(const uint8_t *px, size_t stride_px, uint32_t rows, uint32_t n_tiles,
                           uint16_t *ret_sums);
-    uint32_t (*sum_levels)(const int16_t *levels, size_t stride_px, uint32_t rows, uint32_t n_tiles,
-                           uint16_t *ret_sums);
 };
 
 /* NULL: there are none, and plain C has to do. */
@@ -74,9 +84,11 @@ const struct fr_kernels *fr_kernels_at(enum fr_simd level);
 #ifdef FR_SIMD_X86
 extern const struct fr_kernels fr_kernels_sse2, fr_kernels_avx2, fr_kernels_avx512;
 
-/* That of fr_kernels_avx512, whose other kernels are those of fr_kernels_avx2. */
+/* Those of fr_kernels_avx512, whose other kernels are those of fr_kernels_avx2. */
 struct fr_background_count fr_learn_avx512(const struct fr_background_step *step,
                                            const struct fr_learn_at *at, size_t n_px);
+size_t fr_vote_avx512(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
+                      uint8_t quorum);
 #endif
 #ifdef FR_SIMD_ARM
 extern const struct fr_kernels fr_kernels_neon;

@@ -2,6 +2,7 @@
 
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
+#include "analyzer/majority_lanes.h"
 #include "analyzer/mask_edges_lanes.h"
 #include "analyzer/scale_lanes.h"
 #include "analyzer/shadow_lanes.h"
@@ -9,10 +10,10 @@
 #include "analyzer/tiles_lanes.h"
 
 #define OTHERS                                                                                     \
-    .scale = scale, .find_suspects = find_suspects, .judge_suspects = judge_suspects,              \
-    .sum_tile = sum_tile, .find_edges = find_edges, .sum_bytes = sum_bytes,                        \
-    .sum_levels = sum_levels
+    .scale = scale, .clear_shadows = clear_shadows, .sum_tile = sum_tile,                          \
+    .find_edges = find_edges, .sum_bytes = sum_bytes
 
-const struct fr_kernels fr_kernels_avx2 = {.learn = learn, OTHERS};
-const struct fr_kernels fr_kernels_avx512 = {.learn = fr_learn_avx512, OTHERS};
+const struct fr_kernels fr_kernels_avx2 = {.learn = learn, .vote = vote, OTHERS};
+const struct fr_kernels fr_kernels_avx512 = {
+    .learn = fr_learn_avx512, .vote = fr_vote_avx512, OTHERS};
 #endif

@@ -2,13 +2,15 @@
 
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
+#include "analyzer/majority_lanes.h"
 
 struct fr_background_count fr_learn_avx512(const struct fr_background_step *step,
                                            const struct fr_learn_at *at, size_t n_px)
 {
     const size_t n = n_px / FR_LANES * FR_LANES;
-    const struct fr_learn_at rest = {at->means + n,
-                                     at->deviations + n,
+    const struct fr_learn_at rest = {at->levels + n,
+                                     at->fractions + n,
+                                     at->spreads + n,
                                      at->candidates + n,
                                      at->evidences + n,
                                      at->pixels + n,
@@ -20,5 +22,11 @@ struct fr_background_count fr_learn_avx512(const struct fr_background_step *step
 
     return (struct fr_background_count){.n_moving = most.n_moving + last.n_moving,
                                         .n_still = most.n_still + last.n_still};
+}
+
+size_t fr_vote_avx512(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
+                      uint8_t quorum)
+{
+    return vote(row, at, width_px, quorum);
 }
 #endif

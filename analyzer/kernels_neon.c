@@ -2,6 +2,7 @@
 
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
+#include "analyzer/majority_lanes.h"
 #include "analyzer/mask_edges_lanes.h"
 #include "analyzer/scale_lanes.h"
 #include "analyzer/shadow_lanes.h"
@@ -11,11 +12,10 @@
 const struct fr_kernels fr_kernels_neon = {
     .learn = learn,
     .scale = scale,
-    .find_suspects = find_suspects,
-    .judge_suspects = judge_suspects,
+    .clear_shadows = clear_shadows,
+    .vote = vote,
     .sum_tile = sum_tile,
     .find_edges = find_edges,
     .sum_bytes = sum_bytes,
-    .sum_levels = sum_levels,
 };
 #endif

@@ -4,95 +4,89 @@
 
 /* No branches: each outcome is worked out and one is selected by masks of all ones or none, which
  * is what a vector does anyway. */
-static inline int16_t select16(int16_t mask, int16_t yes, int16_t no)
+static inline int32_t select32(int32_t mask, int32_t yes, int32_t no)
 {
-    return (int16_t)((mask & yes) | (~mask & no));
+    return (mask & yes) | (~mask & no);
 }
 
-static inline int16_t clamp16(int16_t value, int16_t low, int16_t high)
+static inline int32_t lesser(int32_t a, int32_t b)
 {
-    value = value < low ? low : value;
-    return value > high ? high : value;
+    return a < b ? a : b;
 }
 
-static inline int16_t away(int16_t difference)
+static inline int32_t greater(int32_t a, int32_t b)
 {
-    return (int16_t)(difference < 0 ? -difference : difference);
+    return a > b ? a : b;
 }
 
-/* A level is below 2^15, so a 32nd of it times 64 fits into 16 bits without a sign. */
-static inline uint16_t least_tolerance(const struct fr_background_step *s, int16_t level)
+static inline int32_t away(int32_t difference)
 {
-    return (uint16_t)(s->base + ((uint16_t)((level >> 5) * s->contrast_q8) >> 3));
+    return difference < 0 ? -difference : difference;
 }
 
-/* Any pixels, at most 65,535 of them, so that the counts fit their lanes; what the others are compared with. */
+static inline int32_t tolerance_of(const struct fr_background_step *s, int32_t level,
+                                   int32_t spread)
+{
+    const int32_t least = s->base + (level * s->contrast_q8 * FR_HALF_LEVELS >> 8);
+    return lesser(greater(least, spread), s->most);
+}
+
+/* Any pixels; what the others are compared with. */
 static struct fr_background_count
-learn_plain(const struct fr_background_step s, int16_t *restrict means,
-            uint8_t *restrict deviations, uint8_t *restrict candidates, uint8_t *restrict evidences,
-            const uint8_t *restrict pixels, uint8_t *restrict scores, size_t n_px)
+learn_plain(const struct fr_background_step s, uint8_t *restrict levels,
+            uint8_t *restrict fractions, uint8_t *restrict spreads, uint8_t *restrict candidates,
+            uint8_t *restrict evidences, const uint8_t *restrict pixels, uint8_t *restrict scores,
+            size_t n_px)
 {
-    const int16_t round = (int16_t)((1 << s.shift) >> 1), learns = (int16_t)(s.is_held - 1);
-    uint16_t n_moving = 0, n_still = 0;
+    const int32_t round = (1 << s.shift) >> 1, learns = s.is_held - 1;
+    uint32_t n_moving = 0, n_still = 0;
 
     for (size_t i = 0; i < n_px; i++) {
-        const int16_t value = (int16_t)(pixels[i] << FR_LEVEL_BITS);
-        const int16_t mean = means[i], candidate = (int16_t)(candidates[i] << FR_LEVEL_BITS);
-        const int16_t deviation = deviations[i], evidence = evidences[i];
+        const int32_t value = pixels[i], level = levels[i], candidate = candidates[i];
+        const int32_t spread = spreads[i], evidence = evidences[i];
 
-        /* Levels lie within 0 and 255 << 7, so no difference leaves an int16_t. */
-        const int16_t from_mean = (int16_t)(value - mean);
-        const int16_t from_candidate = (int16_t)(pixels[i] - candidates[i]);
-        const int16_t far = away(from_mean), far_candidate = away((int16_t)(value - candidate));
+        /* In half levels. */
+        const int32_t far = FR_HALF_LEVELS * away(value - level);
+        const int32_t far_candidate = FR_HALF_LEVELS * away(value - candidate);
+        const int32_t tolerance = tolerance_of(&s, level, spread);
 
-        /* 255 quarters of a level, times 63 sixteenths: below 2^15 as well. */
-        const uint16_t spread = (uint16_t)(deviation * s.deviations_q4 * FR_DEVIATION_UNIT / 16);
-        const uint16_t least = least_tolerance(&s, mean);
-        const uint16_t least_candidate = least_tolerance(&s, candidate);
-        uint16_t wanted = spread > least ? spread : least;
-        const int16_t tolerance = (int16_t)(wanted < s.most ? wanted : s.most);
-        wanted = spread > least_candidate ? spread : least_candidate;
-        const int16_t tolerance_candidate = (int16_t)(wanted < s.most ? wanted : s.most);
+        const int32_t is_near = -(far <= tolerance), follows = is_near & learns;
+        const int32_t is_level2 = -(evidence >= FR_EVIDENCE_KNOWN);
+        const int32_t is_candidate = ~is_near &
+                                     -(far_candidate <= tolerance_of(&s, candidate, spread)) &
+                                     (is_level2 | learns);
+        const int32_t is_worn = ~is_near & ~is_candidate & learns & -(evidence <= s.wear);
 
-        const int16_t is_near = (int16_t) - (far <= tolerance);
-        const int16_t is_level2 = (int16_t) - (evidence >= FR_EVIDENCE_KNOWN);
-        const int16_t is_candidate =
-            (int16_t)(~is_near & -(far_candidate <= tolerance_candidate) & (is_level2 | learns));
-        const int16_t is_worn =
-            (int16_t)(~is_near & ~is_candidate & learns & -(evidence <= s.wear));
+        int32_t change = select32(is_near, -s.loss, -s.wear);
+        change = select32(is_candidate, s.gain, change);
+        const int32_t next_evidence = lesser(greater(evidence + change, 0), FR_EVIDENCE_KNOWN);
+        const int32_t is_known = is_candidate & -(next_evidence >= FR_EVIDENCE_KNOWN);
 
-        const int16_t follows = (int16_t)(is_near & learns);
+        /* In 256ths. */
+        const int32_t mean = level << 8 | fractions[i];
+        const int32_t off = (value << 8 | FR_FRACTION_HALF) - mean;
+        const int32_t next_mean = mean + (follows & ((off + round) >> s.shift));
+        const int32_t strays_by = (away(off) * s.deviations_q4 * 32) >> 16; /* half levels */
+        const int32_t next_spread = spread + ((strays_by - spread + s.dither) >> s.shift);
 
-        int16_t change = select16(is_near, (int16_t)-s.loss, (int16_t)-s.wear);
-        change = select16(is_candidate, s.gain, change);
-        const int16_t next_evidence = clamp16((int16_t)(evidence + change), 0, FR_EVIDENCE_KNOWN);
-        const int16_t is_known = (int16_t)(is_candidate & -(next_evidence >= FR_EVIDENCE_KNOWN));
-
-        const int16_t followed = (int16_t)(mean + (int16_t)((from_mean + round) >> s.shift));
         /* By a quarter of the way, and by one at least. */
-        const int16_t approached =
-            (int16_t)(candidates[i] +
-                      (int16_t)((from_candidate + (from_candidate > 0 ? 3 : 0)) >> 2));
-        const int16_t far_units = (int16_t)(far / FR_DEVIATION_UNIT);
-        const int16_t strayed =
-            clamp16((int16_t)(deviation + (int16_t)((far_units - deviation + s.dither) >> s.shift)),
-                    0, 255);
-        const int16_t next_mean = select16(follows, followed, mean);
-        const int16_t next_candidate =
-            select16(is_candidate, approached, select16(is_worn, pixels[i], candidates[i]));
+        const int32_t from_candidate = value - candidate;
+        const int32_t approached =
+            candidate + ((from_candidate + (from_candidate > 0 ? 3 : 0)) >> 2);
+        const int32_t next_candidate =
+            select32(is_candidate, approached, select32(is_worn, value, candidate));
 
-        means[i] = select16(is_known, (int16_t)(next_candidate << FR_LEVEL_BITS), next_mean);
-        candidates[i] =
-            (uint8_t)select16(is_known, (int16_t)(next_mean >> FR_LEVEL_BITS), next_candidate);
-        deviations[i] = (uint8_t)select16(follows, strayed, deviation);
+        levels[i] = (uint8_t)select32(is_known, next_candidate, next_mean >> 8);
+        fractions[i] = (uint8_t)select32(is_known, FR_FRACTION_HALF, next_mean);
+        candidates[i] = (uint8_t)select32(is_known, level, next_candidate);
+        spreads[i] = (uint8_t)select32(follows, lesser(greater(next_spread, 0), UINT8_MAX), spread);
         evidences[i] = (uint8_t)next_evidence;
 
-        const int16_t nearest =
-            select16((int16_t)(is_level2 & -(far_candidate < far)), far_candidate, far);
-        const int16_t moves = (int16_t)(~is_near & ~is_known & 1);
-        scores[i] = (uint8_t)(moves + (nearest > tolerance / 2));
-        n_moving = (uint16_t)(n_moving + moves);
-        n_still = (uint16_t)(n_still + (is_candidate & ~is_known & 1));
+        const int32_t nearest = select32(is_level2 & -(far_candidate < far), far_candidate, far);
+        const int32_t moves = ~is_near & ~is_known & 1;
+        scores[i] = (uint8_t)(moves + (2 * nearest > tolerance));
+        n_moving += (uint32_t)moves;
+        n_still += (uint32_t)(is_candidate & ~is_known & 1);
     }
     return (struct fr_background_count){.n_moving = n_moving, .n_still = n_still};
 }
@@ -102,21 +96,15 @@ static struct fr_background_count learn_pixels(const struct fr_background_step *
                                                size_t to, const uint8_t *half,
                                                const struct fr_scores *scores)
 {
-    enum { STRETCH = 32768 };
-    struct fr_background_count sum = {0};
+    const struct fr_background_count count = learn_plain(
+        *step, b->level + from, b->fraction + from, b->spread + from, b->candidate + from,
+        b->evidence + from, half + from, scores->px + from, to - from);
 
-    for (size_t i = from; i < to; i += STRETCH) {
-        struct fr_background_count count =
-            learn_plain(*step, b->mean + i, b->deviation + i, b->candidate + i, b->evidence + i,
-                        half + i, scores->px + i, to - i < STRETCH ? to - i : STRETCH);
-        sum.n_moving += count.n_moving;
-        sum.n_still += count.n_still;
-    }
     for (size_t i = from; i < to; i++) {
         scores->blocks[i / FR_BLOCK_PX] |= scores->px[i];
         b->known_blocks[i / FR_BLOCK_PX] |= b->evidence[i] >= FR_EVIDENCE_KNOWN;
     }
-    return sum;
+    return count;
 }
 
 struct fr_background_count
@@ -138,8 +126,9 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
     if (!kernels || from >= to)
         return learn_pixels(step, b, first_px, end, half, scores);
 
-    const struct fr_learn_at at = {b->mean + from,
-                                   b->deviation + from,
+    const struct fr_learn_at at = {b->level + from,
+                                   b->fraction + from,
+                                   b->spread + from,
                                    b->candidate + from,
                                    b->evidence + from,
                                    half + from,

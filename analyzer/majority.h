@@ -17,9 +17,9 @@ enum { FR_MAJORITY_SIDE = 5, FR_SCORE_MAX = 2 };
 /* Bytes of scratch for a mask of this width. */
 static inline size_t fr_majority_scratch_bytes(uint32_t width_px)
 {
-    /* For each of the last rows the sums of five pixels side by side; those of five such rows; and
-     * a row with two pixels more on either side. */
-    return (size_t)(FR_MAJORITY_SIDE + 2) * width_px + FR_MAJORITY_SIDE - 1;
+    /* For each of the last rows the sums of five pixels side by side; those of five such rows; a row
+     * with two pixels more on either side; and a byte for each 16 pixels or more. */
+    return (size_t)(FR_MAJORITY_SIDE + 2) * width_px + FR_MAJORITY_SIDE - 1 + width_px / 16;
 }
 
 /* `mask` has height_px rows of width_px bytes, each a score of 0 to FR_SCORE_MAX, and gets 0 or 1.

@@ -19,7 +19,7 @@ enum {
     GAIN_Q4_MAX = 1024,
 };
 
-bool fr_relight_is_due(const uint8_t *half, const int16_t *mean, const uint8_t *scores,
+bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t *scores,
                        uint32_t width_px, uint32_t height_px)
 {
     size_t n_textured = 0, n_kept = 0;
@@ -34,7 +34,7 @@ bool fr_relight_is_due(const uint8_t *half, const int16_t *mean, const uint8_t *
                     n_moving += scores[i] == 2;
             if (n_moving < MOVING_MIN)
                 continue;
-            enum fr_texture texture = fr_texture_compare(half + at, mean + at, width_px);
+            enum fr_texture texture = fr_texture_compare(half + at, levels + at, width_px);
             n_textured += texture != FR_TEXTURE_NONE;
             n_kept += texture == FR_TEXTURE_KEPT;
         }
@@ -43,8 +43,7 @@ bool fr_relight_is_due(const uint8_t *half, const int16_t *mean, const uint8_t *
 
 void fr_relight_begin(struct fr_background *background)
 {
-    for (size_t i = 0; i < background->n_px; i++)
-        background->candidate[i] = (uint8_t)(background->mean[i] >> FR_LEVEL_BITS);
+    memcpy(background->candidate, background->level, background->n_px);
     memset(background->evidence, 0, background->n_px);
 }
 
@@ -86,9 +85,9 @@ uint64_t fr_relight_step(struct fr_background *background, const uint8_t *half, 
     uint64_t n_moving = 0;
 
     for (size_t i = 0; i < background->n_px; i++) {
-        const int32_t value = half[i], last = background->deviation[i];
+        const int32_t value = half[i], last = background->spread[i];
         const int32_t old = background->candidate[i], expected = old * gain_q4 / 16;
-        const int32_t mean = background->mean[i] >> FR_LEVEL_BITS;
+        const int32_t mean = background->level[i];
         const int32_t enough =
             expected * LIT_Q4 / 16 < LIT_ENOUGH ? expected * LIT_Q4 / 16 : LIT_ENOUGH;
         const bool is_lit = old >= WHITE || value >= enough;
@@ -110,8 +109,9 @@ uint64_t fr_relight_step(struct fr_background *background, const uint8_t *half, 
             evidence = is_taken ? RESTED : evidence;
         }
         background->evidence[i] = (uint8_t)evidence;
-        background->mean[i] = (int16_t)(level << FR_LEVEL_BITS);
-        background->deviation[i] = (uint8_t)value;
+        background->level[i] = (uint8_t)level;
+        background->fraction[i] = FR_FRACTION_HALF;
+        background->spread[i] = (uint8_t)value; /* the last frame, meanwhile */
         ret_scores[i] = moves ? 2 : 0;
         n_moving += moves;
     }
@@ -120,8 +120,7 @@ uint64_t fr_relight_step(struct fr_background *background, const uint8_t *half, 
 
 void fr_relight_end(struct fr_background *background)
 {
-    for (size_t i = 0; i < background->n_px; i++)
-        background->candidate[i] = (uint8_t)(background->mean[i] >> FR_LEVEL_BITS);
-    memset(background->deviation, 0, background->n_px);
+    memcpy(background->candidate, background->level, background->n_px);
+    memset(background->spread, 0, background->n_px);
     memset(background->evidence, 0, background->n_px);
 }

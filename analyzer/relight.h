@@ -23,7 +23,7 @@
 static const int64_t FR_RELIGHT_NS = 1500000000, FR_RELIGHT_REST_NS = 200000000;
 
 /* Whether the picture kept its pattern where it moves (scores of 2): most tiles that have one. */
-bool fr_relight_is_due(const uint8_t *half, const int16_t *mean, const uint8_t *scores,
+bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t *scores,
                        uint32_t width_px, uint32_t height_px);
 
 /* From here on the background is in transition from the light that it knows. */

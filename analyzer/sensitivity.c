@@ -2,7 +2,7 @@
 
 enum { OCTAVE = 25, ONE_Q8 = 256 };
 /* The limits that struct fr_background_step names. */
-enum { CONTRAST_MAX_Q8 = 64, DEVIATIONS_MAX_Q4 = 62, MOST_MAX = 96 << FR_LEVEL_BITS };
+enum { CONTRAST_MAX_Q8 = 64, DEVIATIONS_MAX_Q4 = 62, MOST_MAX = FR_TOLERANCE_MAX };
 
 /* By what the thresholds are multiplied: 4 to 1/4, straight lines between the powers of two. */
 static uint32_t factor_q8(unsigned sensitivity)

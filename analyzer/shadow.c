@@ -11,6 +11,7 @@ enum {
     MISFIT = 8,
     MISFIT_Q8 = 32,
     FORGET_SHIFT = 6,      /* frames: 64 */
+    TEACHERS = 512,        /* blocks of a frame, to about twice as many */
     ALL_MIN = 2000,        /* so much must have been seen of three neighbouring factors */
     SAME_MIN_PERCENT = 18, /* of it */
 };
@@ -22,28 +23,25 @@ static const struct fr_shadow_limits limits = {.dark = DARK,
                                                .misfit = MISFIT,
                                                .misfit_q8 = MISFIT_Q8};
 
-/* A pixel that moves; what the kernels are compared with. Returns whether it is a suspect, and
- * marks it. */
-static bool look_at(const uint8_t *half, const int16_t *mean, size_t stride, uint8_t *score,
+/* A pixel that moves; what the kernels are compared with. Returns whether it is a shadow. */
+static bool look_at(const uint8_t *half, const uint8_t *level, size_t stride, uint32_t factors,
                     struct fr_shadow *seen)
 {
-    const int32_t value = *half, before = *mean >> FR_LEVEL_BITS;
+    const int32_t value = *half, before = *level;
     if (before < DARK || value >= before || value * FR_SHADOW_FACTORS < before * FACTOR_MIN)
         return false;
 
     const int32_t factor_q8 = (value << 8) / before, factor = factor_q8 >> 3;
     const int32_t now_x = half[1] - half[-1], now_y = half[stride] - *(half - stride);
-    const int32_t expected_x = ((mean[1] - mean[-1]) * 2 * factor_q8) >> 16;
-    const int32_t expected_y = ((mean[stride] - *(mean - stride)) * 2 * factor_q8) >> 16;
+    const int32_t expected_x = ((level[1] - level[-1]) * factor_q8) >> 8;
+    const int32_t expected_y = ((level[stride] - *(level - stride)) * factor_q8) >> 8;
     const int32_t weak = WEAK + (value * WEAK_Q8 >> 8);
-    if (abs(now_x) + abs(now_y) <= weak && abs(expected_x) + abs(expected_y) <= weak) {
+    if (seen && abs(now_x) + abs(now_y) <= weak && abs(expected_x) + abs(expected_y) <= weak) {
         seen->same[factor] += now_x * expected_x + now_y * expected_y;
         seen->all[factor] += expected_x * expected_x + expected_y * expected_y;
     }
-    if (abs(now_x - expected_x) + abs(now_y - expected_y) > MISFIT + (value * MISFIT_Q8 >> 8))
-        return false;
-    *score = (uint8_t)(FR_SCORE_SUSPECT + factor);
-    return true;
+    return (factors >> factor & 1) &&
+           abs(now_x - expected_x) + abs(now_y - expected_y) <= MISFIT + (value * MISFIT_Q8 >> 8);
 }
 
 /* Neighbouring factors speak for each other: a shadow has a soft edge. */
@@ -60,7 +58,7 @@ static bool is_shadow(const struct fr_shadow *shadow, size_t factor)
 /* A plane, and what is known of it. */
 struct picture {
     const uint8_t *half;
-    const int16_t *mean;
+    const uint8_t *levels;
     uint32_t width_px;
     struct fr_scores scores;
 };
@@ -71,93 +69,78 @@ static bool is_at_side(const struct picture *p, size_t at)
     return x == 0 || x == p->width_px - 1;
 }
 
-/* Any pixels, none of which is in the first or last row. */
-static void look_along(const struct picture *p, size_t at, size_t end, struct fr_shadow *seen)
+/* Any pixels, none of which is in the first or last row; those of a block are looked at by one call. */
+static void look_along(const struct picture *p, size_t at, size_t end, uint32_t factors,
+                       struct fr_shadow_teachers *teachers, struct fr_shadow *seen)
 {
-    for (; at < end; at++) {
-        uint8_t *block = &p->scores.blocks[at / FR_BLOCK_PX];
-        if (!(*block & FR_SCORE_MOVES))
-            at |= FR_BLOCK_PX - 1; /* its last one */
-        else if (p->scores.px[at] >= FR_SCORE_MOVES && !is_at_side(p, at) &&
-                 look_at(p->half + at, p->mean + at, p->width_px, p->scores.px + at, seen))
-            *block |= FR_SCORE_SUSPECT;
+    for (size_t next; at < end; at = next) {
+        const size_t block = at / FR_BLOCK_PX;
+        next = (block + 1) * FR_BLOCK_PX < end ? (block + 1) * FR_BLOCK_PX : end;
+        if (!(p->scores.blocks[block] & FR_SCORE_MOVES))
+            continue;
+        struct fr_shadow *taught = fr_shadow_teaches(teachers) ? seen : NULL;
+        for (size_t i = at; i < next; i++)
+            if (p->scores.px[i] == FR_SCORE_MOVES && !is_at_side(p, i) &&
+                look_at(p->half + i, p->levels + i, p->width_px, factors, taught))
+                p->scores.px[i] = 0;
     }
 }
 
 /* Whole blocks. */
 static void look_at_blocks(const struct fr_kernels *kernels, const struct picture *p, size_t block,
-                           size_t end, struct fr_shadow *seen)
+                           size_t end, uint32_t factors, struct fr_shadow_teachers *teachers,
+                           struct fr_shadow *seen)
 {
     for (size_t next; block < end; block = next) {
         const size_t at = block * FR_BLOCK_PX, x = at % p->width_px;
-        const struct fr_shadow_at where = {p->half + at,      p->mean + at,
+        const struct fr_shadow_at where = {p->half + at,      p->levels + at,
                                            p->scores.px + at, p->scores.blocks + block,
                                            p->width_px,       x};
         next = fr_blocks(at - x + p->width_px); /* the first that begins in the next row */
         next = next < end ? next : end;
         next = next < block + FR_SHADOW_BLOCKS_MAX ? next : block + FR_SHADOW_BLOCKS_MAX;
-        kernels->find_suspects(&limits, &where, next - block, seen);
+        kernels->clear_shadows(&limits, &where, next - block, factors, teachers, seen);
     }
 }
 
-static void find_suspects(const struct fr_kernels *kernels, const struct picture *p,
-                          uint32_t height_px, struct fr_shadow *seen)
+static void look_at_all(const struct fr_kernels *kernels, const struct picture *p,
+                        uint32_t height_px, uint32_t factors, struct fr_shadow_teachers *teachers,
+                        struct fr_shadow *seen)
 {
     const size_t begin_px = p->width_px, end_px = (size_t)(height_px - 1) * p->width_px;
     const size_t begin = fr_blocks(begin_px), end = end_px / FR_BLOCK_PX;
 
     if (!kernels || p->width_px <= FR_BLOCK_PX || begin >= end) {
-        look_along(p, begin_px, end_px, seen);
+        look_along(p, begin_px, end_px, factors, teachers, seen);
         return;
     }
-    look_along(p, begin_px, begin * FR_BLOCK_PX, seen);
-    look_at_blocks(kernels, p, begin, end, seen);
-    look_along(p, end * FR_BLOCK_PX, end_px, seen);
-}
-
-/* Says of the suspects what they have turned out to be. */
-static void judge(const struct fr_kernels *kernels, const struct fr_scores *scores, size_t n_px,
-                  uint32_t shadows)
-{
-    size_t block = 0;
-
-    if (kernels) {
-        block = n_px / FR_BLOCK_PX;
-        kernels->judge_suspects(scores->px, scores->blocks, block, shadows);
-    }
-    for (; block < fr_blocks(n_px); block++)
-        if (scores->blocks[block] & FR_SCORE_SUSPECT) {
-            const size_t at = block * FR_BLOCK_PX;
-            scores->blocks[block] &= (uint8_t)~FR_SCORE_SUSPECT;
-            for (size_t i = at; i < n_px && i < at + FR_BLOCK_PX; i++)
-                if (scores->px[i] >= FR_SCORE_SUSPECT)
-                    scores->px[i] =
-                        shadows >> (scores->px[i] - FR_SCORE_SUSPECT) & 1 ? 0 : FR_SCORE_MOVES;
-        }
+    look_along(p, begin_px, begin * FR_BLOCK_PX, factors, teachers, seen);
+    look_at_blocks(kernels, p, begin, end, factors, teachers, seen);
+    look_along(p, end * FR_BLOCK_PX, end_px, factors, teachers, seen);
 }
 
 void fr_shadow_clear_at(enum fr_simd level, struct fr_shadow *shadow, const uint8_t *half,
-                        const int16_t *mean, uint32_t width_px, uint32_t height_px,
+                        const uint8_t *levels, uint32_t width_px, uint32_t height_px,
                         const struct fr_scores *scores)
 {
-    const struct fr_kernels *kernels = fr_kernels_at(level);
-    const struct picture picture = {half, mean, width_px, *scores};
+    const struct picture picture = {half, levels, width_px, *scores};
+    struct fr_shadow_teachers teachers = {.every = shadow->n_blocks / TEACHERS + 1};
     struct fr_shadow seen = {0};
-    uint32_t shadows = 0; /* factors */
 
     if (height_px > 2)
-        find_suspects(kernels, &picture, height_px, &seen);
+        look_at_all(fr_kernels_at(level), &picture, height_px, shadow->factors, &teachers, &seen);
+    shadow->n_blocks = teachers.n_blocks;
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++) {
         shadow->same[i] += seen.same[i] - shadow->same[i] / (1 << FORGET_SHIFT);
         shadow->all[i] += seen.all[i] - shadow->all[i] / (1 << FORGET_SHIFT);
     }
+    shadow->factors = 0;
     for (size_t i = FACTOR_MIN; i < FR_SHADOW_FACTORS; i++)
-        shadows |= (uint32_t)is_shadow(shadow, i) << i;
-    judge(kernels, scores, (size_t)width_px * height_px, shadows);
+        shadow->factors |= (uint32_t)is_shadow(shadow, i) << i;
 }
 
-void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
+void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const uint8_t *levels,
                      uint32_t width_px, uint32_t height_px, const struct fr_scores *scores)
 {
-    fr_shadow_clear_at(fr_simd(), shadow, half, mean, width_px, height_px, scores);
+    fr_shadow_clear_at(fr_simd(), shadow, half, levels, width_px, height_px, scores);
 }

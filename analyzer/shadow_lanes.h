@@ -21,34 +21,78 @@ FR_LANES_INLINE size_t next_block(const uint8_t *blocks, size_t block, size_t n_
 /* What is looked at closely, all at once or not at all. */
 enum { UNIT = FR_LANES / 2, BLOCK_UNITS = FR_BLOCK_PX / UNIT };
 
-/* Of some blocks the units where a pixel has become darker, and in their blocks which. Whether one
- * has is as good as chance, and to guess wrong is dear: so they are put into a list, without a
- * branch. */
+/* Of some blocks the units that are to be looked at closely, and in their blocks which pixels.
+ * Whether a unit has any is as good as chance, and to guess wrong is dear: so they are put into a
+ * list, without a branch. */
 struct dark {
     size_t n_units;
-    uint16_t units[FR_SHADOW_BLOCKS_MAX * BLOCK_UNITS + 1];
+    uint16_t units[FR_SHADOW_BLOCKS_MAX * BLOCK_UNITS + 1]; /* twice; and 1 for one that teaches */
     uint8_t is_dark[FR_SHADOW_BLOCKS_MAX * FR_BLOCK_PX];
 };
 
-/* Pixels of a block that move and are darker, without those at the frame's edge. */
-FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, const uint8_t *is_edge,
-                               struct dark *dark)
+/* Pixels darker than the background by factors from the first to the last that are shadows; or a
+ * little more. */
+struct band {
+    unsigned_words first_q8, beyond_q8;
+};
+
+FR_LANES_INLINE struct band band_of(uint32_t factors)
 {
+    const unsigned first = factors ? (unsigned)__builtin_ctz(factors) : FR_SHADOW_FACTORS - 1;
+    const unsigned last = factors ? 31 - (unsigned)__builtin_clz(factors) : 0;
+    const unsigned beyond_q8 = (last + 1) * (256 / FR_SHADOW_FACTORS);
+    return (struct band){
+        (unsigned_words)words_all((int16_t)(first * (256 / FR_SHADOW_FACTORS))),
+        (unsigned_words)words_all((int16_t)(beyond_q8 < UINT8_MAX ? beyond_q8 : UINT8_MAX))};
+}
+
+/* Pixels of a block that move and are darker, without those at the frame's edge; of a block that
+ * does not teach, only those that may be shadow. */
+FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, const uint8_t *is_edge,
+                               const struct band *band, bool teaches, struct dark *dark)
+{
+    const bytes all = bytes_all(teaches ? UINT8_MAX : 0);
+
     for (size_t part = 0; part < FR_BLOCK_PX; part += FR_LANES) {
         const size_t i = block * FR_BLOCK_PX + part;
-        const bytes value = bytes_load(at->half + i);
-        const bytes before = words_narrow(words_load(at->means + i) >> FR_LEVEL_BITS,
-                                          words_load(at->means + i + UNIT) >> FR_LEVEL_BITS);
+        const bytes value = bytes_load(at->half + i), before = bytes_load(at->levels + i);
         const bytes score = bytes_load(at->scores + i) & ~bytes_load(is_edge + part);
-        const bytes is_dark = (bytes)(score == FR_SCORE_MOVES) & (bytes)(value < before);
+        const bytes is_in_band = (bytes)(value >= bytes_share_q8(before, band->first_q8)) &
+                                 (bytes)(value <= bytes_share_q8(before, band->beyond_q8) + 1);
+        const bytes is_dark =
+            (bytes)(score == FR_SCORE_MOVES) & (bytes)(value < before) & (is_in_band | all);
         const uint32_t bits = bytes_bits(is_dark);
 
         bytes_store(dark->is_dark + i, is_dark);
-        dark->units[dark->n_units] = (uint16_t)(i / UNIT);
+        dark->units[dark->n_units] = (uint16_t)(i / UNIT * 2 + teaches);
         dark->n_units += bits << (32 - UNIT) != 0;
-        dark->units[dark->n_units] = (uint16_t)(i / UNIT + 1);
+        dark->units[dark->n_units] = (uint16_t)((i / UNIT + 1) * 2 + teaches);
         dark->n_units += bits >> UNIT != 0;
     }
+}
+
+/* The factors of a range: all from the first on, and no more than so many beyond it. */
+struct range {
+    words first, beyond;
+};
+
+struct ranges {
+    size_t n;
+    struct range items[FR_SHADOW_FACTORS / 2];
+};
+
+FR_LANES_INLINE void ranges_init(uint32_t factors, struct ranges *ret_ranges)
+{
+    ret_ranges->n = 0;
+    for (unsigned first = 0; first < FR_SHADOW_FACTORS; first++)
+        if (factors >> first & 1) {
+            unsigned last = first;
+            while (last + 1 < FR_SHADOW_FACTORS && factors >> (last + 1) & 1)
+                last++;
+            ret_ranges->items[ret_ranges->n++] =
+                (struct range){words_all((int16_t)first), words_all((int16_t)(last - first))};
+            first = last;
+        }
 }
 
 /* a * b + c * d, which wraps. */
@@ -60,19 +104,20 @@ FR_LANES_INLINE words words_dot_wrapped(words a, words b, words c, words d)
 /* Gradients are at most 510, and those that teach so weak that their products are below 1,000.
  * Masks have their lower bytes alone. */
 FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct fr_shadow_at *at,
-                                size_t i, const uint8_t *is_dark, struct fr_shadow *seen)
+                                size_t i, const uint8_t *is_dark, const struct ranges *ranges,
+                                bool does_teach, struct fr_shadow *seen)
 {
-    const uint8_t *half = at->half + i;
-    const int16_t *means = at->means + i;
+    const uint8_t *half = at->half + i, *level = at->levels + i;
     const size_t stride = at->width_px;
-    const words value = words_widen(half), before = words_load(means) >> FR_LEVEL_BITS;
+    const words value = words_widen(half), before = words_widen(level);
     const words factor_q8 = words_quotient_q8(value, before) & 255, twice = factor_q8 << 1;
 
     const words now_x = words_widen(half + 1) - words_widen(half - 1);
     const words now_y = words_widen(half + stride) - words_widen(half - stride);
-    const words expected_x = words_high(words_load(means + 1) - words_load(means - 1), twice);
+    const words expected_x =
+        words_high((words_widen(level + 1) - words_widen(level - 1)) << 7, twice);
     const words expected_y =
-        words_high(words_load(means + stride) - words_load(means - stride), twice);
+        words_high((words_widen(level + stride) - words_widen(level - stride)) << 7, twice);
     const words misfit = words_abs(now_x - expected_x) + words_abs(now_y - expected_y);
     const words strength = words_max(words_abs(now_x) + words_abs(now_y),
                                      words_abs(expected_x) + words_abs(expected_y));
@@ -86,22 +131,28 @@ FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct f
     const words counts = words_widen(is_dark) & (before > words_all((int16_t)(l->dark - 1))) &
                          (factor.all > words_all((int16_t)(l->factor_min - 1)));
     const words teaches = counts & (strength <= l->weak + (value * l->weak_q8 >> 8));
-    const words is_suspect = counts & (misfit <= l->misfit + (value * l->misfit_q8 >> 8));
+    const words fits = counts & (misfit <= l->misfit + (value * l->misfit_q8 >> 8));
 
-    for (uint32_t teaching = bytes_bits((bytes)teaches); teaching; teaching &= teaching - 1) {
-        const unsigned lane = (unsigned)__builtin_ctz(teaching) / 2;
-        seen->same[factor.each[lane]] += same.each[lane];
-        seen->all[factor.each[lane]] += all.each[lane];
+    if (does_teach)
+        for (uint32_t teaching = bytes_bits((bytes)teaches); teaching; teaching &= teaching - 1) {
+            const unsigned lane = (unsigned)__builtin_ctz(teaching) / 2;
+            seen->same[factor.each[lane]] += same.each[lane];
+            seen->all[factor.each[lane]] += all.each[lane];
+        }
+
+    words is_shadow = words_all(0);
+    for (size_t r = 0; r < ranges->n; r++) {
+        const words beyond = factor.all - ranges->items[r].first;
+        is_shadow |= (beyond >= 0) & (beyond <= ranges->items[r].beyond);
     }
-
-    const words mark = is_suspect & (factor.all + (FR_SCORE_SUSPECT - FR_SCORE_MOVES));
-    const bytes marked = words_narrow(words_widen(at->scores + i) + mark, mark);
-    memcpy(at->scores + i, &marked, UNIT);
-    at->blocks[i / FR_BLOCK_PX] |= bytes_any((bytes)is_suspect) * FR_SCORE_SUSPECT;
+    const words kept = words_widen(at->scores + i) & ~(fits & is_shadow);
+    const bytes scores = words_narrow(kept, kept);
+    memcpy(at->scores + i, &scores, UNIT);
 }
 
-FR_LANES_KERNEL void find_suspects(const struct fr_shadow_limits *limits,
+FR_LANES_KERNEL void clear_shadows(const struct fr_shadow_limits *limits,
                                    const struct fr_shadow_at *where, size_t n_blocks,
+                                   uint32_t factors, struct fr_shadow_teachers *teachers,
                                    struct fr_shadow *seen)
 {
     /* The last pixel of a row and the first of the next one: to be laid over a block so that they
@@ -109,59 +160,22 @@ FR_LANES_KERNEL void find_suspects(const struct fr_shadow_limits *limits,
     static const uint8_t is_edge[2 * FR_BLOCK_PX + 1] = {[FR_BLOCK_PX] = UINT8_MAX,
                                                          [FR_BLOCK_PX + 1] = UINT8_MAX};
     const struct fr_shadow_at at = *where;
+    const struct band band = band_of(factors);
+    struct ranges ranges;
     struct dark dark;
 
+    ranges_init(factors, &ranges);
     dark.n_units = 0;
     for (size_t block = 0;
          (block = next_block(at.blocks, block, n_blocks, FR_SCORE_MOVES)) < n_blocks; block++) {
         const size_t x = at.x_px + block * FR_BLOCK_PX, left = at.width_px - x;
         const size_t edge = !x ? 0 : left < FR_BLOCK_PX + 1 ? left : FR_BLOCK_PX + 1;
-        find_dark(&at, block, is_edge + FR_BLOCK_PX + 1 - edge, &dark);
+        const bool teaches = fr_shadow_teaches(teachers);
+        if (teaches || factors)
+            find_dark(&at, block, is_edge + FR_BLOCK_PX + 1 - edge, &band, teaches, &dark);
     }
     for (size_t n = 0; n < dark.n_units; n++) {
-        const size_t i = dark.units[n] * (size_t)UNIT;
-        weigh_dark(limits, &at, i, dark.is_dark + i, seen);
-    }
-}
-
-/* The factors of a range: all from the first on, and no more than so many beyond it. */
-struct range {
-    bytes first, beyond;
-};
-
-FR_LANES_INLINE size_t shadows_init(uint32_t shadows, struct range *ranges)
-{
-    size_t n = 0;
-    for (unsigned first = 0; first < FR_SHADOW_FACTORS; first++)
-        if (shadows >> first & 1) {
-            unsigned last = first;
-            while (last + 1 < FR_SHADOW_FACTORS && shadows >> (last + 1) & 1)
-                last++;
-            ranges[n++] = (struct range){bytes_all((uint8_t)(FR_SCORE_SUSPECT + first)),
-                                         bytes_all((uint8_t)(last - first))};
-            first = last;
-        }
-    return n;
-}
-
-/* `shadows` has a bit for each factor. */
-FR_LANES_KERNEL void judge_suspects(uint8_t *scores, uint8_t *blocks, size_t n_blocks,
-                                    uint32_t shadows)
-{
-    struct range ranges[FR_SHADOW_FACTORS / 2];
-    const size_t n_ranges = shadows_init(shadows, ranges);
-    const bytes suspect = bytes_all(FR_SCORE_SUSPECT), moves = bytes_all(FR_SCORE_MOVES);
-    size_t block = 0;
-
-    while ((block = next_block(blocks, block, n_blocks, FR_SCORE_SUSPECT)) < n_blocks) {
-        for (size_t i = block * FR_BLOCK_PX; i < (block + 1) * FR_BLOCK_PX; i += FR_LANES) {
-            const bytes score = bytes_load(scores + i);
-            bytes is_shadow = {0};
-            for (size_t r = 0; r < n_ranges; r++)
-                is_shadow |= (bytes)(score - ranges[r].first <= ranges[r].beyond);
-            const bytes verdict = bytes_select((bytes)(score >= suspect), moves, score);
-            bytes_store(scores + i, verdict & ~is_shadow);
-        }
-        blocks[block++] &= (uint8_t)~FR_SCORE_SUSPECT;
+        const size_t i = dark.units[n] / 2 * (size_t)UNIT;
+        weigh_dark(limits, &at, i, dark.is_dark + i, &ranges, dark.units[n] % 2, seen);
     }
 }

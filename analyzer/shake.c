@@ -19,11 +19,6 @@ enum {
     SPOTS_MIN = 6,
 };
 
-static int32_t grey(int16_t level)
-{
-    return level >> FR_LEVEL_BITS;
-}
-
 void fr_shake_init(struct fr_shake *shake, uint32_t width_px, uint32_t height_px)
 {
     *shake = (struct fr_shake){.width_px = width_px, .height_px = height_px};
@@ -31,19 +26,19 @@ void fr_shake_init(struct fr_shake *shake, uint32_t width_px, uint32_t height_px
 
 /* The lesser of the sums of differences across and down: an edge alone has no place along
  * itself. */
-static uint32_t texture_at(const int16_t *mean, size_t stride)
+static uint32_t texture_at(const uint8_t *levels, size_t stride)
 {
     int32_t across = 0, down = 0;
     for (size_t y = 0; y < SIDE; y++)
         for (size_t x = 0; x < SIDE; x++) {
-            const int16_t *at = mean + y * stride + x;
-            across += abs(at[1] - at[-1]) >> FR_LEVEL_BITS;
-            down += abs(at[stride] - *(at - stride)) >> FR_LEVEL_BITS;
+            const uint8_t *at = levels + y * stride + x;
+            across += abs(at[1] - at[-1]);
+            down += abs(at[stride] - *(at - stride));
         }
     return (uint32_t)(across < down ? across : down);
 }
 
-void fr_shake_choose(struct fr_shake *shake, const int16_t *mean, uint32_t n_cells)
+void fr_shake_choose(struct fr_shake *shake, const uint8_t *levels, uint32_t n_cells)
 {
     const uint32_t margin = REACH + 1, width = shake->width_px, height = shake->height_px;
 
@@ -58,7 +53,7 @@ void fr_shake_choose(struct fr_shake *shake, const int16_t *mean, uint32_t n_cel
              y += SIDE)
             for (uint32_t x = left > margin ? left : margin;
                  x < right && x + SIDE + margin <= width; x += SIDE) {
-                uint32_t texture = texture_at(mean + (size_t)y * width + x, width);
+                uint32_t texture = texture_at(levels + (size_t)y * width + x, width);
                 if (texture >= TEXTURE_MIN && texture > best.texture)
                     best = (struct fr_shake_spot){.x_px = x, .y_px = y, .texture = texture};
             }
@@ -85,18 +80,18 @@ struct pattern {
     uint32_t beyond; /* summed up */
 };
 
-static struct pattern take_pattern(const uint8_t *half, const int16_t *mean, size_t stride)
+static struct pattern take_pattern(const uint8_t *half, const uint8_t *levels, size_t stride)
 {
     struct pattern pattern = {0};
     int32_t brighter = 0;
 
     for (size_t y = 0; y < SIDE; y++)
         for (size_t x = 0; x < SIDE; x++)
-            brighter += half[y * stride + x] - grey(mean[y * stride + x]);
+            brighter += half[y * stride + x] - levels[y * stride + x];
     brighter /= SIDE * SIDE;
     for (size_t y = 0; y < SIDE; y++)
         for (size_t x = 0; x < SIDE; x++) {
-            int32_t level = grey(mean[y * stride + x]) + brighter;
+            int32_t level = levels[y * stride + x] + brighter;
             int32_t cut = level < 0 ? 0 : level < 255 ? level : 255;
             pattern.px[y][x] = (uint8_t)cut;
             pattern.beyond += (uint32_t)abs(level - cut);
@@ -190,8 +185,8 @@ static bool stands_still(const uint32_t differences[PLACES][PLACES], uint32_t st
 }
 
 struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *shake,
-                                     const uint8_t *half, const int16_t *mean, const uint8_t *busy,
-                                     bool is_shaking)
+                                     const uint8_t *half, const uint8_t *levels,
+                                     const uint8_t *busy, bool is_shaking)
 {
     sum_differences_fn *const sum_differences = sum_differences_at(level);
     struct spots spots = {.n = 0, .stride = shake->width_px};
@@ -205,7 +200,7 @@ struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *
             continue;
         size_t at = (size_t)spot->y_px * shake->width_px + spot->x_px;
         spots.at[spots.n] = half + at;
-        spots.patterns[spots.n] = take_pattern(half + at, mean + at, shake->width_px);
+        spots.patterns[spots.n] = take_pattern(half + at, levels + at, shake->width_px);
         still += compare(sum_differences, &spots, spots.n++, REACH, REACH);
     }
     if (spots.n < SPOTS_MIN)
@@ -242,7 +237,7 @@ struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *
 }
 
 struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
-                                  const int16_t *mean, const uint8_t *busy, bool is_shaking)
+                                  const uint8_t *levels, const uint8_t *busy, bool is_shaking)
 {
-    return fr_shake_estimate_at(fr_simd(), shake, half, mean, busy, is_shaking);
+    return fr_shake_estimate_at(fr_simd(), shake, half, levels, busy, is_shaking);
 }

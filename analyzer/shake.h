@@ -45,18 +45,18 @@ static inline bool fr_shift_is_none(struct fr_shift shift)
 void fr_shake_init(struct fr_shake *shake, uint32_t width_px, uint32_t height_px);
 
 /* Chooses the spots of the next `n_cells` cells anew. */
-void fr_shake_choose(struct fr_shake *shake, const int16_t *mean, uint32_t n_cells);
+void fr_shake_choose(struct fr_shake *shake, const uint8_t *levels, uint32_t n_cells);
 
 /* The displacement. `busy` as for fr_gain_estimate(). A first displacement must explain an eighth
  * of the difference and have half of the spots agree; one of a camera that is known to shake need
  * not. */
 struct fr_shift fr_shake_estimate(const struct fr_shake *shake, const uint8_t *half,
-                                  const int16_t *mean, const uint8_t *busy, bool is_shaking);
+                                  const uint8_t *levels, const uint8_t *busy, bool is_shaking);
 
 /* The same with what a level has, which this machine must have: all give the same. */
 struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *shake,
-                                     const uint8_t *half, const int16_t *mean, const uint8_t *busy,
-                                     bool is_shaking);
+                                     const uint8_t *half, const uint8_t *levels,
+                                     const uint8_t *busy, bool is_shaking);
 
 /* `half` as it were if the camera had stood still, interpolated. What lies outside repeats the
  * edge. */
@@ -65,7 +65,7 @@ void fr_shake_align(const uint8_t *half, uint32_t width_px, uint32_t height_px,
 
 /* Clears the scores of what lies within the range of the background a quarter of a pixel away:
  * interpolation blurs, and edges stray by that. */
-void fr_shake_forgive(const uint8_t *aligned, const int16_t *mean, uint32_t width_px,
+void fr_shake_forgive(const uint8_t *aligned, const uint8_t *levels, uint32_t width_px,
                       uint32_t height_px, uint8_t *scores);
 
 /* A mask of the background's picture, moved to where the frame shows it (to whole pixels). What the

@@ -29,7 +29,7 @@ void fr_shake_align(const uint8_t *half, uint32_t width_px, uint32_t height_px,
     }
 }
 
-void fr_shake_forgive(const uint8_t *aligned, const int16_t *mean, uint32_t width_px,
+void fr_shake_forgive(const uint8_t *aligned, const uint8_t *levels, uint32_t width_px,
                       uint32_t height_px, uint8_t *scores)
 {
     for (uint32_t y = 1; y + 1 < height_px; y++)
@@ -37,16 +37,16 @@ void fr_shake_forgive(const uint8_t *aligned, const int16_t *mean, uint32_t widt
             const size_t at = (size_t)y * width_px + x;
             if (!scores[at])
                 continue;
-            int32_t here = mean[at], low = here, high = here;
+            int32_t here = levels[at], low = here, high = here;
             for (size_t row = at - width_px; row <= at + width_px; row += width_px)
                 for (size_t i = row - 1; i <= row + 1; i++) {
-                    low = mean[i] < low ? mean[i] : low;
-                    high = mean[i] > high ? mean[i] : high;
+                    low = levels[i] < low ? levels[i] : low;
+                    high = levels[i] > high ? levels[i] : high;
                 }
-            int32_t tolerance = (FORGIVEN_LEVELS << FR_LEVEL_BITS) + (here >> 4);
-            int32_t value = aligned[at] << FR_LEVEL_BITS;
-            if (value >= here - (here - low) / 4 - tolerance &&
-                value <= here + (high - here) / 4 + tolerance)
+            const int32_t tolerance_q4 = FORGIVEN_LEVELS * 16 + here;
+            const int32_t off_q4 = (aligned[at] - here) * 16;
+            if (off_q4 >= -4 * (here - low) - tolerance_q4 &&
+                off_q4 <= 4 * (high - here) + tolerance_q4)
                 scores[at] = 0;
         }
 }

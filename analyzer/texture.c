@@ -20,14 +20,14 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 }
 
 /* Any tile; what the kernels are compared with. */
-static struct fr_texture_sums sum_pixels(const uint8_t *half, const int16_t *mean, size_t stride_px,
-                                         uint32_t columns, uint32_t rows)
+static struct fr_texture_sums sum_pixels(const uint8_t *half, const uint8_t *levels,
+                                         size_t stride_px, uint32_t columns, uint32_t rows)
 {
     struct fr_texture_sums s = {.n = (int32_t)(rows * columns)};
 
-    for (uint32_t y = 0; y < rows; y++, half += stride_px, mean += stride_px)
+    for (uint32_t y = 0; y < rows; y++, half += stride_px, levels += stride_px)
         for (uint32_t x = 0; x < columns; x++) {
-            const int32_t pixel = half[x], level = mean[x] >> FR_LEVEL_BITS;
+            const int32_t pixel = half[x], level = levels[x];
             s.now += pixel;
             s.before += level;
             s.now2 += pixel * pixel;
@@ -38,16 +38,16 @@ static struct fr_texture_sums sum_pixels(const uint8_t *half, const int16_t *mea
 }
 
 static struct fr_texture_sums sum_tile(const struct fr_kernels *kernels, const uint8_t *half,
-                                       const int16_t *mean, size_t stride_px)
+                                       const uint8_t *levels, size_t stride_px)
 {
-    return kernels ? kernels->sum_tile(half, mean, stride_px)
-                   : sum_pixels(half, mean, stride_px, FR_TILE_SIDE, FR_TILE_SIDE);
+    return kernels ? kernels->sum_tile(half, levels, stride_px)
+                   : sum_pixels(half, levels, stride_px, FR_TILE_SIDE, FR_TILE_SIDE);
 }
 
 struct fr_texture_sums fr_texture_sum_at(enum fr_simd level, const uint8_t *half,
-                                         const int16_t *mean, size_t stride_px)
+                                         const uint8_t *levels, size_t stride_px)
 {
-    return sum_tile(fr_kernels_at(level), half, mean, stride_px);
+    return sum_tile(fr_kernels_at(level), half, levels, stride_px);
 }
 
 /* n^2 times the variances and the covariance: each below 2^28 (64 * 64 * 255^2). */
@@ -97,7 +97,7 @@ static uint32_t count_moving(const uint8_t *scores, size_t stride, uint32_t colu
 /* A plane, its model and its scores; or a row of tiles of them. */
 struct picture {
     const uint8_t *half;
-    const int16_t *mean;
+    const uint8_t *levels;
     uint8_t *scores;
     uint32_t width_px, rows;
 };
@@ -108,8 +108,8 @@ static bool is_lit(const struct fr_kernels *kernels, const struct picture *p, ui
     const uint32_t columns = lesser(FR_TILE_SIDE, p->width_px - x);
     const struct fr_texture_sums sums =
         columns == FR_TILE_SIDE && p->rows == FR_TILE_SIDE
-            ? sum_tile(kernels, p->half + x, p->mean + x, p->width_px)
-            : sum_pixels(p->half + x, p->mean + x, p->width_px, columns, p->rows);
+            ? sum_tile(kernels, p->half + x, p->levels + x, p->width_px)
+            : sum_pixels(p->half + x, p->levels + x, p->width_px, columns, p->rows);
 
     return is_same_texture(&sums);
 }
@@ -144,7 +144,7 @@ static size_t clear_tiles(const struct fr_kernels *kernels, const struct picture
     return n_lit;
 }
 
-size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const int16_t *mean,
+size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const uint8_t *levels,
                                uint32_t width_px, uint32_t height_px, const uint16_t *ratios_q10,
                                uint32_t gain_q10, uint8_t *scores)
 {
@@ -153,7 +153,7 @@ size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const in
 
     for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE, ratios_q10 += fr_tiles(width_px)) {
         const size_t at = (size_t)y * width_px;
-        const struct picture row = {half + at, mean + at, scores + at, width_px,
+        const struct picture row = {half + at, levels + at, scores + at, width_px,
                                     lesser(FR_TILE_SIDE, height_px - y)};
         for (uint32_t first = 0; first < fr_tiles(width_px); first += AT_ONCE)
             n_lit += clear_tiles(kernels, &row, ratios_q10, first,
@@ -162,17 +162,17 @@ size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const in
     return n_lit;
 }
 
-size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
+size_t fr_texture_clear_lit(const uint8_t *half, const uint8_t *levels, uint32_t width_px,
                             uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
                             uint8_t *scores)
 {
-    return fr_texture_clear_lit_at(fr_simd(), half, mean, width_px, height_px, ratios_q10, gain_q10,
-                                   scores);
+    return fr_texture_clear_lit_at(fr_simd(), half, levels, width_px, height_px, ratios_q10,
+                                   gain_q10, scores);
 }
 
-enum fr_texture fr_texture_compare(const uint8_t *half, const int16_t *mean, size_t stride)
+enum fr_texture fr_texture_compare(const uint8_t *half, const uint8_t *levels, size_t stride)
 {
-    const struct fr_texture_sums s = fr_texture_sum_at(fr_simd(), half, mean, stride);
+    const struct fr_texture_sums s = fr_texture_sum_at(fr_simd(), half, levels, stride);
     const struct moments m = moments_of(&s);
     const int64_t now = m.var_now, before = m.var_before, both = m.covariance;
 

@@ -15,12 +15,12 @@
  * where four pixels or more move (score 2). `ratios_q10` are the tiles' own ratios, measured before
  * the mean was scaled by `gain_q10`: tiles without a ratio, or with the gain's, are left. Returns
  * how many were cleared. */
-size_t fr_texture_clear_lit(const uint8_t *half, const int16_t *mean, uint32_t width_px,
+size_t fr_texture_clear_lit(const uint8_t *half, const uint8_t *levels, uint32_t width_px,
                             uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
                             uint8_t *scores);
 
 /* The same with what a level has, which this machine must have: all give the same. */
-size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const int16_t *mean,
+size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const uint8_t *levels,
                                uint32_t width_px, uint32_t height_px, const uint16_t *ratios_q10,
                                uint32_t gain_q10, uint8_t *scores);
 
@@ -31,9 +31,9 @@ struct fr_texture_sums {
 
 /* Those of a whole tile. */
 struct fr_texture_sums fr_texture_sum_at(enum fr_simd level, const uint8_t *half,
-                                         const int16_t *mean, size_t stride_px);
+                                         const uint8_t *levels, size_t stride_px);
 
 /* Whether a whole tile kept its pattern (correlation of more than 0.55), however bright it is
  * now. */
 enum fr_texture { FR_TEXTURE_NONE, FR_TEXTURE_KEPT, FR_TEXTURE_LOST };
-enum fr_texture fr_texture_compare(const uint8_t *half, const int16_t *mean, size_t stride);
+enum fr_texture fr_texture_compare(const uint8_t *half, const uint8_t *levels, size_t stride);

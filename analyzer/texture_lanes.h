@@ -3,7 +3,7 @@
 
 #include "analyzer/kernels.h"
 
-FR_LANES_KERNEL struct fr_texture_sums sum_tile(const uint8_t *half, const int16_t *mean,
+FR_LANES_KERNEL struct fr_texture_sums sum_tile(const uint8_t *half, const uint8_t *levels,
                                                 size_t stride_px)
 {
     enum { ROWS = FR_LANES / 2 / FR_TILE_SIDE }; /* at once */
@@ -11,9 +11,9 @@ FR_LANES_KERNEL struct fr_texture_sums sum_tile(const uint8_t *half, const int16
     pairs now2 = {0}, before2 = {0}, product = {0};
 
     for (size_t y = 0; y < FR_TILE_SIDE;
-         y += ROWS, half += ROWS * stride_px, mean += ROWS * stride_px) {
+         y += ROWS, half += ROWS * stride_px, levels += ROWS * stride_px) {
         const words pixel = words_widen_eights(half, stride_px);
-        const words level = words_load_eights(mean, stride_px) >> FR_LEVEL_BITS;
+        const words level = words_widen_eights(levels, stride_px);
         now += pixel;
         before += level;
         now2 += words_dot(pixel, pixel);

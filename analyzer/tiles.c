@@ -22,22 +22,6 @@ static void sum_row(const struct fr_kernels *kernels, const uint8_t *px, uint32_
     }
 }
 
-static void sum_row_of_levels(const struct fr_kernels *kernels, const int16_t *levels,
-                              uint32_t width_px, uint32_t rows, uint16_t *ret_sums)
-{
-    uint32_t n_done =
-        kernels ? kernels->sum_levels(levels, width_px, rows, width_px / FR_TILE_SIDE, ret_sums)
-                : 0;
-
-    for (uint32_t x = n_done * FR_TILE_SIDE; x < width_px; x += FR_TILE_SIDE) {
-        int32_t sum = 0;
-        for (uint32_t y = 0; y < rows; y++)
-            for (uint32_t i = x; i < x + FR_TILE_SIDE && i < width_px; i++)
-                sum += levels[(size_t)y * width_px + i];
-        ret_sums[x / FR_TILE_SIDE] = fr_tile_level(sum);
-    }
-}
-
 void fr_tiles_sum_at(enum fr_simd level, const uint8_t *px, uint32_t width_px, uint32_t height_px,
                      uint16_t *ret_sums)
 {
@@ -48,25 +32,9 @@ void fr_tiles_sum_at(enum fr_simd level, const uint8_t *px, uint32_t width_px, u
                 lesser(FR_TILE_SIDE, height_px - y), ret_sums);
 }
 
-void fr_tiles_sum_levels_at(enum fr_simd level, const int16_t *levels, uint32_t width_px,
-                            uint32_t height_px, uint16_t *ret_sums)
-{
-    const struct fr_kernels *kernels = fr_kernels_at(level);
-
-    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE, ret_sums += fr_tiles(width_px))
-        sum_row_of_levels(kernels, levels + (size_t)y * width_px, width_px,
-                          lesser(FR_TILE_SIDE, height_px - y), ret_sums);
-}
-
 void fr_tiles_sum(const uint8_t *px, uint32_t width_px, uint32_t height_px, uint16_t *ret_sums)
 {
     fr_tiles_sum_at(fr_simd(), px, width_px, height_px, ret_sums);
-}
-
-void fr_tiles_sum_levels(const int16_t *levels, uint32_t width_px, uint32_t height_px,
-                         uint16_t *ret_sums)
-{
-    fr_tiles_sum_levels_at(fr_simd(), levels, width_px, height_px, ret_sums);
 }
 
 void fr_tiles_count(const uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *ret_busy)

@@ -23,36 +23,10 @@ FR_LANES_INLINE uint32_t sum_some_bytes(const uint8_t *px, size_t stride_px, uin
     return done;
 }
 
-FR_LANES_INLINE uint32_t sum_some_levels(const int16_t *levels, size_t stride_px, uint32_t rows,
-                                         uint32_t n_tiles, uint16_t *ret_sums)
-{
-    enum { TILES = FR_LANES / FR_TILE_SIDE / 2, PARTS = FR_TILE_SIDE / 2 };
-    uint32_t done = 0;
-
-    for (; done + TILES <= n_tiles; done += TILES, levels += TILES * FR_TILE_SIDE) {
-        int32_t sums[TILES][PARTS];
-        pairs sum = {0};
-        for (uint32_t y = 0; y < rows; y++)
-            sum += words_pairs(words_load(levels + y * stride_px));
-        memcpy(sums, &sum, sizeof sums);
-        for (uint32_t i = 0; i < TILES; i++)
-            ret_sums[done + i] = fr_tile_level(sums[i][0] + sums[i][1] + (sums[i][2] + sums[i][3]));
-    }
-    return done;
-}
-
 /* Nearly all are whole, and their loops can be unrolled. */
 FR_LANES_KERNEL uint32_t sum_bytes(const uint8_t *px, size_t stride_px, uint32_t rows,
                                    uint32_t n_tiles, uint16_t *ret_sums)
 {
     return rows == FR_TILE_SIDE ? sum_some_bytes(px, stride_px, FR_TILE_SIDE, n_tiles, ret_sums)
                                 : sum_some_bytes(px, stride_px, rows, n_tiles, ret_sums);
-}
-
-FR_LANES_KERNEL uint32_t sum_levels(const int16_t *levels, size_t stride_px, uint32_t rows,
-                                    uint32_t n_tiles, uint16_t *ret_sums)
-{
-    return rows == FR_TILE_SIDE
-               ? sum_some_levels(levels, stride_px, FR_TILE_SIDE, n_tiles, ret_sums)
-               : sum_some_levels(levels, stride_px, rows, n_tiles, ret_sums);
 }

@@ -16,10 +16,14 @@
  *
  *     bytes_load(at), bytes_store(at, a), words_load(at), words_store(at, a)   at any address
  *     words_widen(at)                 bytes from memory
+ *     bytes_zip_low(a, b), bytes_zip_high(a, b)   words whose lower bytes are a's and upper ones b's; which
+ *                                     lanes' these are is the level's own affair
+ *     words_unzip(low, high)          the other way round: what was zipped, clamped to 0 to 255
  *     words_narrow(low, high)         clamped to 0 to 255
  *     words_above(low, low_least, high, high_least)    bytes: a mask of what is above its least
  *     words_any_above(the same)       whether anything is
- *     bytes_add(a, b), bytes_sub(a, b), bytes_min(a, b)    saturating, as C has it not
+ *     bytes_add(a, b), bytes_sub(a, b)    saturating, as C has it not
+ *     bytes_min(a, b), bytes_max(a, b)
  *     bytes_any(a)                    whether any bit is set
  *     bytes_any_32(a)                 the same of each 32 lanes, or of all if there are fewer: a bit each
  *     bytes_bits(mask)                a bit for each lane, the first is the lowest
@@ -97,4 +101,12 @@ FR_LANES_INLINE bytes bytes_quarter(bytes a)
 FR_LANES_INLINE bytes bytes_select(bytes mask, bytes yes, bytes no)
 {
     return (mask & yes) | (~mask & no);
+}
+
+/* 256ths of each, rounded down; `q8` has one value in all lanes, 0 to 255. */
+FR_LANES_INLINE bytes bytes_share_q8(bytes a, unsigned_words q8)
+{
+    const unsigned_words even = ((unsigned_words)a & UINT8_MAX) * q8 >> 8;
+    const unsigned_words odd = ((unsigned_words)a >> 8) * q8;
+    return (bytes)(even | (odd & UINT8_MAX << 8));
 }

@@ -30,6 +30,21 @@ FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words 
         _MM_SHUFFLE(3, 1, 2, 0));
 }
 
+FR_LANES_INLINE words bytes_zip_low(bytes a, bytes b)
+{
+    return (words)_mm256_unpacklo_epi8((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE words bytes_zip_high(bytes a, bytes b)
+{
+    return (words)_mm256_unpackhi_epi8((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE bytes words_unzip(words low, words high)
+{
+    return (bytes)_mm256_packus_epi16((__m256i)low, (__m256i)high);
+}
+
 FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 {
     return (bytes)_mm256_adds_epu8((__m256i)a, (__m256i)b);
@@ -38,6 +53,11 @@ FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
 {
     return (bytes)_mm256_subs_epu8((__m256i)a, (__m256i)b);
+}
+
+FR_LANES_INLINE bytes bytes_max(bytes a, bytes b)
+{
+    return (bytes)_mm256_max_epu8((__m256i)a, (__m256i)b);
 }
 
 FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)

@@ -27,6 +27,21 @@ FR_LANES_INLINE bytes words_narrow(words low, words high)
     return words_in_order(_mm512_packus_epi16((__m512i)low, (__m512i)high));
 }
 
+FR_LANES_INLINE words bytes_zip_low(bytes a, bytes b)
+{
+    return (words)_mm512_unpacklo_epi8((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE words bytes_zip_high(bytes a, bytes b)
+{
+    return (words)_mm512_unpackhi_epi8((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE bytes words_unzip(words low, words high)
+{
+    return (bytes)_mm512_packus_epi16((__m512i)low, (__m512i)high);
+}
+
 FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 {
     return (bytes)_mm512_adds_epu8((__m512i)a, (__m512i)b);
@@ -35,6 +50,11 @@ FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
 {
     return (bytes)_mm512_subs_epu8((__m512i)a, (__m512i)b);
+}
+
+FR_LANES_INLINE bytes bytes_max(bytes a, bytes b)
+{
+    return (bytes)_mm512_max_epu8((__m512i)a, (__m512i)b);
 }
 
 FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)

@@ -25,6 +25,21 @@ FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words 
     return (bytes)vuzp1q_u8((uint8x16_t)(low > low_least), (uint8x16_t)(high > high_least));
 }
 
+FR_LANES_INLINE words bytes_zip_low(bytes a, bytes b)
+{
+    return (words)vzip1q_u8((uint8x16_t)a, (uint8x16_t)b);
+}
+
+FR_LANES_INLINE words bytes_zip_high(bytes a, bytes b)
+{
+    return (words)vzip2q_u8((uint8x16_t)a, (uint8x16_t)b);
+}
+
+FR_LANES_INLINE bytes words_unzip(words low, words high)
+{
+    return words_narrow(low, high);
+}
+
 FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 {
     return (bytes)vqaddq_u8((uint8x16_t)a, (uint8x16_t)b);
@@ -33,6 +48,11 @@ FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
 {
     return (bytes)vqsubq_u8((uint8x16_t)a, (uint8x16_t)b);
+}
+
+FR_LANES_INLINE bytes bytes_max(bytes a, bytes b)
+{
+    return (bytes)vmaxq_u8((uint8x16_t)a, (uint8x16_t)b);
 }
 
 FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)

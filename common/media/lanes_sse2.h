@@ -25,6 +25,21 @@ FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words 
     return (bytes)_mm_packs_epi16((__m128i)(low > low_least), (__m128i)(high > high_least));
 }
 
+FR_LANES_INLINE words bytes_zip_low(bytes a, bytes b)
+{
+    return (words)_mm_unpacklo_epi8((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE words bytes_zip_high(bytes a, bytes b)
+{
+    return (words)_mm_unpackhi_epi8((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE bytes words_unzip(words low, words high)
+{
+    return (bytes)_mm_packus_epi16((__m128i)low, (__m128i)high);
+}
+
 FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 {
     return (bytes)_mm_adds_epu8((__m128i)a, (__m128i)b);
@@ -33,6 +48,11 @@ FR_LANES_INLINE bytes bytes_add(bytes a, bytes b)
 FR_LANES_INLINE bytes bytes_sub(bytes a, bytes b)
 {
     return (bytes)_mm_subs_epu8((__m128i)a, (__m128i)b);
+}
+
+FR_LANES_INLINE bytes bytes_max(bytes a, bytes b)
+{
+    return (bytes)_mm_max_epu8((__m128i)a, (__m128i)b);
 }
 
 FR_LANES_INLINE bytes bytes_min(bytes a, bytes b)

@@ -82,3 +82,12 @@ enum fr_simd fr_simd(void)
     }
     return (enum fr_simd)level;
 }
+
+void *fr_simd_alloc(size_t n_bytes)
+{
+    void *memory = NULL;
+
+    if (posix_memalign(&memory, FR_SIMD_ALIGN_BYTES, n_bytes) != 0)
+        return NULL;
+    return memset(memory, 0, n_bytes);
+}

@@ -21,6 +21,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #if defined(__x86_64__)
 #define FR_SIMD_X86 1
@@ -41,6 +42,11 @@ enum fr_simd {
     FR_SIMD_NEON,   /* aarch64: every one */
     FR_SIMD_LEVELS,
 };
+
+/* n_bytes of memory, all 0, that begin at a multiple of FR_SIMD_ALIGN_BYTES: a vector that lies over
+ * the end of a cache line is fetched twice. NULL: there are none. To be given to free(). */
+enum { FR_SIMD_ALIGN_BYTES = 64 };
+void *fr_simd_alloc(size_t n_bytes);
 
 /* "plain", "sse2", "avx2", "avx512", "neon". */
 const char *fr_simd_name(enum fr_simd level);

@@ -44,9 +44,8 @@ static void check_same(const struct model *a, const struct model *b, enum fr_sim
 {
     const struct fr_background *x = &a->background, *y = &b->background;
     const size_t n_px = x->n_px;
-    if (memcmp(x->mean, y->mean, n_px * sizeof *x->mean) != 0 ||
-        memcmp(x->deviation, y->deviation, n_px) != 0 ||
-        memcmp(x->candidate, y->candidate, n_px) != 0 ||
+    if (memcmp(x->level, y->level, n_px) != 0 || memcmp(x->fraction, y->fraction, n_px) != 0 ||
+        memcmp(x->spread, y->spread, n_px) != 0 || memcmp(x->candidate, y->candidate, n_px) != 0 ||
         memcmp(x->evidence, y->evidence, n_px) != 0 ||
         memcmp(a->scores.px, b->scores.px, n_px) != 0 ||
         memcmp(a->scores.blocks, b->scores.blocks, fr_blocks(n_px)) != 0 ||
@@ -60,8 +59,9 @@ enum material { QUIET, BOTH_LEVELS, ANYTHING, MATERIALS };
 static void draw_model(struct fr_background *b, enum material material)
 {
     for (size_t i = 0; i < b->n_px; i++) {
-        b->mean[i] = (int16_t)below((255 << FR_LEVEL_BITS) + 1);
-        b->deviation[i] = (uint8_t)(below(4) ? below(40) : below(256));
+        b->level[i] = (uint8_t)next_random();
+        b->fraction[i] = (uint8_t)next_random();
+        b->spread[i] = (uint8_t)(below(4) ? below(40) : below(256));
         b->candidate[i] = (uint8_t)next_random();
         b->evidence[i] = (uint8_t)(material == QUIET ? 0 : below(FR_EVIDENCE_KNOWN + 1));
         if (material == BOTH_LEVELS && below(3) == 0)
@@ -79,7 +79,7 @@ static uint8_t near(int32_t level, uint32_t noise)
 static void draw_frame(const struct fr_background *b, enum material material, uint8_t *pixels)
 {
     for (size_t i = 0; i < b->n_px; i++) {
-        int32_t mean = b->mean[i] >> FR_LEVEL_BITS;
+        int32_t mean = b->level[i];
         if (material == QUIET)
             pixels[i] = below(100) ? near(mean, 3) : (uint8_t)next_random();
         else if (material == BOTH_LEVELS)
@@ -92,10 +92,10 @@ static void draw_frame(const struct fr_background *b, enum material material, ui
 static struct fr_background_step draw_step(void)
 {
     const int16_t shift = (int16_t)below(11);
-    struct fr_background_step step = {.base = (uint16_t)below(96 << FR_LEVEL_BITS),
+    struct fr_background_step step = {.base = (uint16_t)below(FR_TOLERANCE_MAX + 1),
                                       .contrast_q8 = (uint16_t)below(65),
                                       .deviations_q4 = (uint16_t)below(64),
-                                      .most = (uint16_t)below(127 << FR_LEVEL_BITS),
+                                      .most = (uint16_t)below(FR_TOLERANCE_MAX + 1),
                                       .shift = shift,
                                       .dither = (int16_t)below(1u << shift),
                                       .gain = (int16_t)below(FR_EVIDENCE_KNOWN + 1),

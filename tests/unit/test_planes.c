@@ -31,7 +31,7 @@ static bool majority_moves(const uint8_t *scores, uint32_t width, uint32_t heigh
 START_TEST(majority_weighs_the_25_around_each_pixel_at_every_level)
 {
     enum { SIDE = 100 };
-    static uint8_t mask[SIDE * SIDE], before[SIDE * SIDE], scratch[SIDE * 7 + 4];
+    static uint8_t mask[SIDE * SIDE], before[SIDE * SIDE], scratch[SIDE * 8 + 4];
 
     for (int round = 0; round < 400; round++) {
         uint32_t width = 1 + next_random() % SIDE, height = 1 + next_random() % SIDE;
@@ -59,7 +59,7 @@ END_TEST
 
 enum { WIDTH = 83, HEIGHT = 61 };
 static uint8_t plane[WIDTH * HEIGHT];
-static int16_t mean[WIDTH * HEIGHT];
+static uint8_t background[WIDTH * HEIGHT];
 static uint16_t ratios[11 * 8];
 static uint8_t busy[11 * 8];
 
@@ -67,7 +67,7 @@ static void draw_texture(uint32_t least, uint32_t range)
 {
     for (size_t i = 0; i < WIDTH * HEIGHT; i++) {
         plane[i] = (uint8_t)(least + next_random() % range);
-        mean[i] = (int16_t)(plane[i] << FR_LEVEL_BITS);
+        background[i] = plane[i];
     }
 }
 
@@ -82,7 +82,7 @@ static void measure_ratios(void)
 {
     uint16_t now[sizeof busy], before[sizeof busy];
     fr_tiles_sum(plane, WIDTH, HEIGHT, now);
-    fr_tiles_sum_levels(mean, WIDTH, HEIGHT, before);
+    fr_tiles_sum(background, WIDTH, HEIGHT, before);
     fr_tiles_ratio(now, before, WIDTH, HEIGHT, ratios);
 }
 
@@ -120,7 +120,7 @@ static size_t clear_lit(uint8_t *scores, uint32_t empty_column)
     for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
         if (i % WIDTH / FR_TILE_SIDE == empty_column)
             scores[i] = 0;
-    return fr_texture_clear_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores);
+    return fr_texture_clear_lit(plane, background, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores);
 }
 
 START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
@@ -143,7 +143,8 @@ START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
         for (uint32_t i = 0; i < n; i++)
             scores[(HEIGHT - 1 - i) * WIDTH + 30 - i] = 2;
         ck_assert_uint_eq(
-            fr_texture_clear_lit(plane, mean, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores), n == 4);
+            fr_texture_clear_lit(plane, background, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores),
+            n == 4);
     }
 
     /* Where there is no texture nothing is said. */
@@ -159,13 +160,13 @@ START_TEST(tiles_are_found_lit_alike_at_every_level)
     /* More tiles in a row than are looked at together, and others at the edges. */
     enum { WIDE = 71 * FR_TILE_SIDE + 3, ROWS = 2 * FR_TILE_SIDE + 5, TILES = 72 * 3 };
     static uint8_t half[WIDE * ROWS], scores[WIDE * ROWS], plain[WIDE * ROWS];
-    static int16_t levels[WIDE * ROWS];
+    static uint8_t levels[WIDE * ROWS];
     uint16_t ratios_of_all[TILES];
 
     for (uint32_t round = 0; round < 50; round++) {
         for (size_t i = 0; i < WIDE * ROWS; i++) {
-            levels[i] = (int16_t)(next_random() % (FR_LEVEL_MAX + 1));
-            const uint32_t lit = (uint32_t)(levels[i] >> FR_LEVEL_BITS) * 160 / 256;
+            levels[i] = (uint8_t)next_random();
+            const uint32_t lit = levels[i] * 160u / 256;
             half[i] = (uint8_t)(round ? (lit + next_random() % (4 * round)) % 256 : lit);
         }
         for (size_t i = 0; i < TILES; i++)
@@ -179,7 +180,7 @@ START_TEST(tiles_are_found_lit_alike_at_every_level)
                 struct fr_texture_sums expected = {.n = 64};
                 for (uint32_t i = 0; i < 64; i++) {
                     const size_t at = x + i / 8 * WIDE + i % 8;
-                    const int32_t now = half[at], before = levels[at] / 128;
+                    const int32_t now = half[at], before = levels[at];
                     expected.now += now;
                     expected.before += before;
                     expected.now2 += now * now;

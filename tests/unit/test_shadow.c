@@ -12,26 +12,26 @@ static uint32_t next_random(void)
 
 /* ---------------------------------------------------------------- worked out anew */
 
-static void look_at(struct fr_shadow *seen, const uint8_t *half, const int16_t *mean, size_t stride,
-                    uint8_t *score)
+static void look_at(const struct fr_shadow *shadow, struct fr_shadow *seen, const uint8_t *half,
+                    const uint8_t *levels, size_t stride, bool teaches, uint8_t *score)
 {
-    const int32_t value = *half, before = *mean >> FR_LEVEL_BITS;
+    const int32_t value = *half, before = *levels;
 
     if (*score < 2 || before < 8 || value >= before || value * 32 / before < 10)
         return;
     const int32_t factor = value * 32 / before, factor_q8 = value * 256 / before;
     const int32_t now_x = half[1] - half[-1], now_y = half[stride] - *(half - stride);
-    const int32_t expected_x = ((mean[1] - mean[-1]) * factor_q8) >> (FR_LEVEL_BITS + 8);
-    const int32_t expected_y =
-        ((mean[stride] - *(mean - stride)) * factor_q8) >> (FR_LEVEL_BITS + 8);
+    const int32_t expected_x = ((levels[1] - levels[-1]) * factor_q8) >> 8;
+    const int32_t expected_y = ((levels[stride] - *(levels - stride)) * factor_q8) >> 8;
     const int32_t weak = 16 + value * 10 / 256;
 
-    if (abs(now_x) + abs(now_y) <= weak && abs(expected_x) + abs(expected_y) <= weak) {
+    if (teaches && abs(now_x) + abs(now_y) <= weak && abs(expected_x) + abs(expected_y) <= weak) {
         seen->same[factor] += now_x * expected_x + now_y * expected_y;
         seen->all[factor] += expected_x * expected_x + expected_y * expected_y;
     }
-    if (abs(now_x - expected_x) + abs(now_y - expected_y) <= 8 + value * 32 / 256)
-        *score = (uint8_t)(64 + factor);
+    if (abs(now_x - expected_x) + abs(now_y - expected_y) <= 8 + value * 32 / 256 &&
+        (shadow->factors >> factor & 1))
+        *score = 0;
 }
 
 static bool is_shadow(const struct fr_shadow *shadow, uint32_t factor)
@@ -44,29 +44,39 @@ static bool is_shadow(const struct fr_shadow *shadow, uint32_t factor)
     return all > 2000 && 100 * same > 18 * all;
 }
 
-static void clear(struct fr_shadow *shadow, const uint8_t *half, const int16_t *mean,
+static void clear(struct fr_shadow *shadow, const uint8_t *half, const uint8_t *levels,
                   uint32_t width, uint32_t height, uint8_t *scores)
 {
+    const uint32_t first = width, end = (height - 1) * width, every = shadow->n_blocks / 512 + 1;
     struct fr_shadow seen = {0};
-    for (uint32_t y = 1; y + 1 < height; y++)
-        for (uint32_t x = 1; x + 1 < width; x++) {
-            const size_t at = (size_t)y * width + x;
-            look_at(&seen, half + at, mean + at, width, scores + at);
-        }
+    uint32_t n_blocks = 0;
+
+    for (uint32_t block = first / 32; block * 32 < end; block++) {
+        bool moves = false;
+        for (uint32_t at = block * 32; at < block * 32 + 32 && at < width * height; at++)
+            moves |= scores[at] == 2;
+        if (!moves)
+            continue;
+        const bool teaches = n_blocks++ % every == 0;
+        for (uint32_t at = block * 32; at < block * 32 + 32 && at < end; at++)
+            if (at >= first && at % width != 0 && at % width != width - 1)
+                look_at(shadow, &seen, half + at, levels + at, width, teaches, scores + at);
+    }
+    shadow->n_blocks = n_blocks;
     for (uint32_t i = 10; i < FR_SHADOW_FACTORS; i++) {
         shadow->same[i] += seen.same[i] - shadow->same[i] / 64;
         shadow->all[i] += seen.all[i] - shadow->all[i] / 64;
     }
-    for (size_t at = 0; at < (size_t)width * height; at++)
-        if (scores[at] >= 64)
-            scores[at] = is_shadow(shadow, scores[at] - 64u) ? 0 : 2;
+    shadow->factors = 0;
+    for (uint32_t i = 10; i < FR_SHADOW_FACTORS; i++)
+        shadow->factors |= (uint32_t)is_shadow(shadow, i) << i;
 }
 
 /* ---------------------------------------------------------------- pictures */
 
 enum { SIDE = 110 };
 static uint8_t half[SIDE * SIDE], scores[SIDE * SIDE], cleared[SIDE * SIDE];
-static int16_t mean[SIDE * SIDE];
+static uint8_t background[SIDE * SIDE];
 static uint8_t blocks[SIDE * SIDE / FR_BLOCK_PX + 1], blocks_before[SIDE * SIDE / FR_BLOCK_PX + 1];
 
 /* As the model leaves them. */
@@ -93,9 +103,8 @@ static void draw(uint32_t n_px)
     const uint32_t least = next_random() % (257 - range), percent = 20 + next_random() % 85;
     const uint32_t moving = 1 + next_random() % 100;
     for (uint32_t i = 0; i < n_px; i++) {
-        mean[i] = (int16_t)((least << FR_LEVEL_BITS) +
-                            next_random() % (((range - 1) << FR_LEVEL_BITS) + 1));
-        uint32_t value = (uint32_t)(mean[i] >> FR_LEVEL_BITS) * percent / 100 + next_random() % 4;
+        background[i] = (uint8_t)(least + next_random() % range);
+        uint32_t value = background[i] * percent / 100 + next_random() % 4;
         half[i] = (uint8_t)(next_random() % 20 ? (value < 256 ? value : 255) : next_random());
         scores[i] = (uint8_t)(next_random() % 100 < moving ? next_random() % 3 : 0);
     }
@@ -113,17 +122,17 @@ START_TEST(shadows_are_cleared_and_learnt_alike_at_every_level)
                        height = is_wide ? 3 + next_random() % 3 : 8 + next_random() % (SIDE - 8);
         const uint32_t n_px = width * height;
         struct fr_shadow expected = {0}, shadows[FR_SIMD_LEVELS] = {0};
-        for (int frame = 0; frame < 3; frame++) {
+        for (int frame = 0; frame < 4; frame++) {
             static uint8_t plain[SIDE * SIDE];
             draw(n_px);
             memcpy(plain, scores, n_px);
-            clear(&expected, half, mean, width, height, plain);
+            clear(&expected, half, background, width, height, plain);
             for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
                 if (!fr_simd_has(level))
                     continue;
                 memcpy(cleared, scores, n_px);
                 summarise(cleared, n_px);
-                fr_shadow_clear_at(level, &shadows[level], half, mean, width, height,
+                fr_shadow_clear_at(level, &shadows[level], half, background, width, height,
                                    &(struct fr_scores){cleared, blocks});
                 check_blocks(cleared, n_px);
                 ck_assert_msg(memcmp(cleared, plain, n_px) == 0, "%s clears others",
@@ -147,7 +156,7 @@ START_TEST(every_factor_is_the_quotient_of_whole_numbers)
 {
     enum { WIDTH = 255 };
     static uint8_t frame[3 * WIDTH], mask[3 * WIDTH], plain[3 * WIDTH];
-    static int16_t background[3 * WIDTH];
+    static uint8_t flat[3 * WIDTH];
 
     /* All values before one background after the other; flat, so that all are suspects. */
     for (int16_t before = 0; before < 256; before++)
@@ -156,21 +165,22 @@ START_TEST(every_factor_is_the_quotient_of_whole_numbers)
                 continue;
             struct fr_shadow shadow = {0}, expected;
             for (uint32_t i = 0; i < 3 * WIDTH; i++) {
-                background[i] = (int16_t)(before << FR_LEVEL_BITS | (int16_t)(i % 128));
+                flat[i] = (uint8_t)before;
                 frame[i] = (uint8_t)(i % WIDTH);
             }
             /* Some factors are shadows: one in three has been seen to be one. */
             for (uint32_t i = 10; i < FR_SHADOW_FACTORS; i++) {
                 shadow.all[i] = 1000000;
                 shadow.same[i] = i % 9 < 3 ? 900000 : 0;
+                shadow.factors |= (uint32_t)(i % 9 < 3) << i;
             }
             expected = shadow;
             memset(mask, 2, sizeof mask);
             memset(plain, 2, sizeof plain);
             summarise(mask, sizeof mask);
-            fr_shadow_clear_at(level, &shadow, frame, background, WIDTH, 3,
+            fr_shadow_clear_at(level, &shadow, frame, flat, WIDTH, 3,
                                &(struct fr_scores){mask, blocks});
-            clear(&expected, frame, background, WIDTH, 3, plain);
+            clear(&expected, frame, flat, WIDTH, 3, plain);
             ck_assert_msg(memcmp(mask, plain, sizeof mask) == 0, "%s, %d", fr_simd_name(level),
                           before);
         }
