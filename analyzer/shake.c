@@ -80,29 +80,26 @@ struct pattern {
     uint32_t beyond; /* summed up */
 };
 
-static struct pattern take_pattern(const uint8_t *half, const uint8_t *levels, size_t stride)
+static void take_pattern_plain(const uint8_t *half, const uint8_t *levels, size_t stride,
+                               struct pattern *ret_pattern)
 {
-    struct pattern pattern = {0};
     int32_t brighter = 0;
 
     for (size_t y = 0; y < SIDE; y++)
         for (size_t x = 0; x < SIDE; x++)
             brighter += half[y * stride + x] - levels[y * stride + x];
     brighter /= SIDE * SIDE;
+    ret_pattern->beyond = 0;
     for (size_t y = 0; y < SIDE; y++)
         for (size_t x = 0; x < SIDE; x++) {
             int32_t level = levels[y * stride + x] + brighter;
             int32_t cut = level < 0 ? 0 : level < 255 ? level : 255;
-            pattern.px[y][x] = (uint8_t)cut;
-            pattern.beyond += (uint32_t)abs(level - cut);
+            ret_pattern->px[y][x] = (uint8_t)cut;
+            ret_pattern->beyond += (uint32_t)abs(level - cut);
         }
-    return pattern;
 }
 
 /* The sum of absolute differences. `half` is where the frame is laid against the pattern. */
-typedef uint32_t sum_differences_fn(const struct pattern *pattern, const uint8_t *half,
-                                    size_t stride);
-
 static uint32_t sum_differences_plain(const struct pattern *pattern, const uint8_t *half,
                                       size_t stride)
 {
@@ -114,49 +111,130 @@ static uint32_t sum_differences_plain(const struct pattern *pattern, const uint8
 }
 
 #ifdef FR_SIMD_X86
-/* There is an instruction for it, which compilers do not find. */
+/* There is an instruction for sums of differences, which compilers do not find. */
+static __m128i two_rows(const uint8_t *px, size_t stride)
+{
+    return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)px),
+                              _mm_loadl_epi64((const __m128i *)(px + stride)));
+}
+
+static int32_t sum_of(__m128i sums)
+{
+    return _mm_cvtsi128_si32(sums) + _mm_extract_epi16(sums, 4);
+}
+
+static void take_pattern_sse2(const uint8_t *half, const uint8_t *levels, size_t stride,
+                              struct pattern *ret_pattern)
+{
+    const __m128i zero = _mm_setzero_si128();
+    __m128i rows[SIDE / 2], now = zero, before = zero, kept = zero;
+
+    for (size_t i = 0; i < SIDE / 2; i++) {
+        rows[i] = two_rows(levels + 2 * i * stride, stride);
+        before = _mm_add_epi64(before, _mm_sad_epu8(rows[i], zero));
+        now = _mm_add_epi64(now, _mm_sad_epu8(two_rows(half + 2 * i * stride, stride), zero));
+    }
+    const int32_t brighter = (sum_of(now) - sum_of(before)) / (SIDE * SIDE);
+    const __m128i by = _mm_set1_epi8((char)abs(brighter));
+    for (size_t i = 0; i < SIDE / 2; i++) {
+        __m128i cut = brighter < 0 ? _mm_subs_epu8(rows[i], by) : _mm_adds_epu8(rows[i], by);
+        kept = _mm_add_epi64(kept, _mm_sad_epu8(cut, rows[i]));
+        _mm_storeu_si128((__m128i *)ret_pattern->px[2 * i], cut);
+    }
+    ret_pattern->beyond = (uint32_t)(abs(brighter) * SIDE * SIDE - sum_of(kept));
+}
+
 static uint32_t sum_differences_sse2(const struct pattern *pattern, const uint8_t *half,
                                      size_t stride)
 {
     __m128i sum = _mm_setzero_si128();
     for (size_t y = 0; y < SIDE; y += 2, half += 2 * stride) {
-        __m128i rows = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)half),
-                                          _mm_loadl_epi64((const __m128i *)(half + stride)));
         __m128i wanted = _mm_loadu_si128((const __m128i *)pattern->px[y]);
-        sum = _mm_add_epi64(sum, _mm_sad_epu8(rows, wanted));
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(two_rows(half, stride), wanted));
     }
-    return (uint32_t)(_mm_cvtsi128_si32(sum) + _mm_extract_epi16(sum, 4));
+    return (uint32_t)sum_of(sum);
 }
 #endif
 
-static sum_differences_fn *sum_differences_at(enum fr_simd level)
+/* A spot, and where the frame has it if the camera stands still. */
+struct spot {
+    const uint8_t *half;
+    size_t stride;
+    struct pattern pattern;
+};
+
+/* By how much the frame differs from the spot at each place, MIDDLE where the camera stands still. */
+struct own {
+    uint16_t at[PLACES * PLACES];
+};
+
+enum { MIDDLE = REACH * PLACES + REACH };
+
+typedef uint32_t sum_differences_fn(const struct pattern *pattern, const uint8_t *half,
+                                    size_t stride);
+
+__attribute__((always_inline)) static inline uint16_t
+compare(sum_differences_fn *sum_differences, const struct spot *spot, size_t x, size_t y)
+{
+    const uint8_t *half = spot->half + y * spot->stride + x - REACH * spot->stride - REACH;
+    uint32_t sum = sum_differences(&spot->pattern, half, spot->stride) + spot->pattern.beyond;
+    return (uint16_t)(sum < DIFFERENCE_MAX ? sum : DIFFERENCE_MAX);
+}
+
+__attribute__((always_inline)) static inline void
+compare_all(sum_differences_fn *sum_differences, const struct spot *spot, struct own *ret_own)
+{
+    for (size_t y = 0; y < PLACES; y++)
+        for (size_t x = 0; x < PLACES; x++)
+            ret_own->at[y * PLACES + x] = compare(sum_differences, spot, x, y);
+}
+
+struct comparison {
+    void (*take_pattern)(const uint8_t *half, const uint8_t *levels, size_t stride,
+                         struct pattern *ret_pattern);
+    uint16_t (*compare_middle)(const struct spot *spot);
+    void (*compare_all)(const struct spot *spot, struct own *ret_own);
+};
+
+static uint16_t compare_middle_plain(const struct spot *spot)
+{
+    return compare(sum_differences_plain, spot, REACH, REACH);
+}
+
+static void compare_all_plain(const struct spot *spot, struct own *ret_own)
+{
+    compare_all(sum_differences_plain, spot, ret_own);
+}
+
+static const struct comparison plain = {take_pattern_plain, compare_middle_plain,
+                                        compare_all_plain};
+
+#ifdef FR_SIMD_X86
+static uint16_t compare_middle_sse2(const struct spot *spot)
+{
+    return compare(sum_differences_sse2, spot, REACH, REACH);
+}
+
+static void compare_all_sse2(const struct spot *spot, struct own *ret_own)
+{
+    compare_all(sum_differences_sse2, spot, ret_own);
+}
+
+static const struct comparison sse2 = {take_pattern_sse2, compare_middle_sse2, compare_all_sse2};
+#endif
+
+static const struct comparison *comparison_at(enum fr_simd level)
 {
     switch (level) {
 #ifdef FR_SIMD_X86
     case FR_SIMD_AVX512:
     case FR_SIMD_AVX2:
     case FR_SIMD_SSE2:
-        return sum_differences_sse2;
+        return &sse2;
 #endif
     default:
-        return sum_differences_plain;
+        return &plain;
     }
-}
-
-/* Spots, and where the frame has them if the camera stands still. */
-struct spots {
-    size_t n, stride;
-    const uint8_t *at[FR_SHAKE_SPOTS];
-    struct pattern patterns[FR_SHAKE_SPOTS];
-};
-
-static uint16_t compare(sum_differences_fn *sum_differences, const struct spots *spots, size_t i,
-                        size_t x, size_t y)
-{
-    const uint8_t *half = spots->at[i] + y * spots->stride + x - REACH * spots->stride - REACH;
-    uint32_t sum =
-        sum_differences(&spots->patterns[i], half, spots->stride) + spots->patterns[i].beyond;
-    return (uint16_t)(sum < DIFFERENCE_MAX ? sum : DIFFERENCE_MAX);
 }
 
 /* How far, in quarters, the minimum lies towards `after`: two lines of equal and opposite slope
@@ -175,12 +253,13 @@ static bool is_enough(uint32_t difference, uint32_t still)
 }
 
 /* Whether nothing can become of any displacement any more: differences only grow with each spot. */
-static bool stands_still(const uint32_t differences[PLACES][PLACES], uint32_t still)
+static bool stands_still(const uint32_t differences[PLACES * PLACES], uint32_t still)
 {
     uint32_t least = UINT32_MAX;
-    for (size_t i = 0; i < (size_t)PLACES * PLACES; i++)
-        if (i != (size_t)REACH * PLACES + REACH && differences[i / PLACES][i % PLACES] < least)
-            least = differences[i / PLACES][i % PLACES];
+    for (size_t i = 0; i < MIDDLE; i++) {
+        least = differences[i] < least ? differences[i] : least;
+        least = differences[MIDDLE + 1 + i] < least ? differences[MIDDLE + 1 + i] : least;
+    }
     return !is_enough(least, still);
 }
 
@@ -188,51 +267,47 @@ struct fr_shift fr_shake_estimate_at(enum fr_simd level, const struct fr_shake *
                                      const uint8_t *half, const uint8_t *levels,
                                      const uint8_t *busy, bool is_shaking)
 {
-    sum_differences_fn *const sum_differences = sum_differences_at(level);
-    struct spots spots = {.n = 0, .stride = shake->width_px};
-    uint16_t own[FR_SHAKE_SPOTS][PLACES][PLACES];
-    uint32_t differences[PLACES][PLACES] = {0}, still = 0;
-    size_t n_agreed = 0, best_x = REACH, best_y = REACH;
+    const struct comparison *const with = comparison_at(level);
+    struct spot spots[FR_SHAKE_SPOTS];
+    struct own own[FR_SHAKE_SPOTS];
+    uint32_t differences[PLACES * PLACES] = {0}, still = 0;
+    size_t n = 0, n_agreed = 0, best = MIDDLE;
 
     for (size_t i = 0; i < FR_SHAKE_SPOTS; i++) {
-        const struct fr_shake_spot *spot = &shake->spots[i];
-        if (!spot->texture || is_busy(shake, spot, busy))
+        const struct fr_shake_spot *at = &shake->spots[i];
+        if (!at->texture || is_busy(shake, at, busy))
             continue;
-        size_t at = (size_t)spot->y_px * shake->width_px + spot->x_px;
-        spots.at[spots.n] = half + at;
-        spots.patterns[spots.n] = take_pattern(half + at, levels + at, shake->width_px);
-        still += compare(sum_differences, &spots, spots.n++, REACH, REACH);
+        const size_t px = (size_t)at->y_px * shake->width_px + at->x_px;
+        spots[n].half = half + px;
+        spots[n].stride = shake->width_px;
+        with->take_pattern(half + px, levels + px, shake->width_px, &spots[n].pattern);
+        still += with->compare_middle(&spots[n++]);
     }
-    if (spots.n < SPOTS_MIN)
+    if (n < SPOTS_MIN)
         return (struct fr_shift){0};
-    for (size_t i = 0; i < spots.n; i++) {
-        for (size_t y = 0; y < PLACES; y++)
-            for (size_t x = 0; x < PLACES; x++) {
-                own[i][y][x] = compare(sum_differences, &spots, i, x, y);
-                differences[y][x] += own[i][y][x];
-            }
-        if (!is_shaking && stands_still((const uint32_t(*)[PLACES])differences, still))
+    for (size_t i = 0; i < n; i++) {
+        with->compare_all(&spots[i], &own[i]);
+        for (size_t place = 0; place < PLACES * PLACES; place++)
+            differences[place] += own[i].at[place];
+        if (!is_shaking && stands_still(differences, still))
             return (struct fr_shift){0};
     }
-    for (size_t y = 0; y < PLACES; y++)
-        for (size_t x = 0; x < PLACES; x++)
-            if (differences[y][x] < differences[best_y][best_x]) {
-                best_x = x;
-                best_y = y;
-            }
+    for (size_t place = 0; place < PLACES * PLACES; place++)
+        if (differences[place] < differences[best])
+            best = place;
+    const size_t best_x = best % PLACES, best_y = best / PLACES;
     /* What moves before a camera that stands still moves a few of the spots. */
-    for (size_t i = 0; i < spots.n; i++)
-        n_agreed += own[i][best_y][best_x] < own[i][REACH][REACH];
-    if (!is_shaking && 2 * n_agreed < spots.n)
+    for (size_t i = 0; i < n; i++)
+        n_agreed += own[i].at[best] < own[i].at[MIDDLE];
+    if (!is_shaking && 2 * n_agreed < n)
         return (struct fr_shift){0};
     struct fr_shift shift = {.x_q2 = 4 * ((int32_t)best_x - REACH),
                              .y_q2 = 4 * ((int32_t)best_y - REACH)};
     if (best_x > 0 && best_x + 1 < PLACES)
-        shift.x_q2 += refine(differences[best_y][best_x - 1], differences[best_y][best_x],
-                             differences[best_y][best_x + 1]);
+        shift.x_q2 += refine(differences[best - 1], differences[best], differences[best + 1]);
     if (best_y > 0 && best_y + 1 < PLACES)
-        shift.y_q2 += refine(differences[best_y - 1][best_x], differences[best_y][best_x],
-                             differences[best_y + 1][best_x]);
+        shift.y_q2 +=
+            refine(differences[best - PLACES], differences[best], differences[best + PLACES]);
     return shift;
 }
 
