@@ -24,7 +24,7 @@ enum {
 uint32_t fr_detector_follow_gain(struct fr_detector *d)
 {
     struct fr_gain gain = fr_gain_estimate(d->ratios_q10, d->busy, d->n_tiles);
-    bool is_known = gain.n_trusted >= GAIN_TILES_MIN && gain.n_trusted > d->n_tiles / 16 &&
+    bool is_known = gain.n_trusted >= GAIN_TILES_MIN && gain.n_trusted > gain.n_asked / 16 &&
                     2 * gain.n_agreed >= gain.n_trusted;
     if (!is_known || (gain.gain_q10 < FR_GAIN_ONE + GAIN_IGNORED_Q10 &&
                       gain.gain_q10 > FR_GAIN_ONE - GAIN_IGNORED_Q10))

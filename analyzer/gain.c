@@ -8,6 +8,7 @@ enum {
     DARK = 30, /* grey levels: a tile's mean below is not trusted */
     BRIGHT = 240,
     COUNTS = 4,
+    TILES_ENOUGH = 1024, /* for a median: of more, only every so manyth is asked */
 };
 
 /* Tiles side by side, of so many pixels each. The quotient of two whole numbers that add up to less
@@ -65,7 +66,7 @@ void fr_tiles_ratio(const uint16_t *now, const uint16_t *before, uint32_t width_
     }
 }
 
-static uint32_t sum_of(const uint32_t counts[COUNTS])
+static uint32_t sum_of(const uint16_t counts[COUNTS])
 {
     uint32_t sum = 0;
     for (size_t i = 0; i < COUNTS; i++)
@@ -78,13 +79,14 @@ struct fr_gain fr_gain_estimate(const uint16_t *ratios_q10, const uint8_t *busy,
     /* Every ratio has its place in this: a median without sorting. Most are nearly the same, and a
      * count that has just been written is slow to be read again: tiles take turns in adding to one
      * of several. */
-    uint32_t counts[FR_GAIN_MAX + 1][COUNTS];
+    uint16_t counts[FR_GAIN_MAX + 1][COUNTS];
+    const size_t every = n_tiles / TILES_ENOUGH | 1;
     struct fr_gain gain = {.gain_q10 = FR_GAIN_ONE};
 
     memset(counts, 0, sizeof counts);
-    for (size_t i = 0; i < n_tiles; i++) {
+    for (size_t i = 0; i < n_tiles; i += every) {
         bool is_trusted = ratios_q10[i] && busy[i] <= BUSY_MAX;
-        counts[is_trusted ? ratios_q10[i] : 0][i % COUNTS]++;
+        counts[is_trusted ? ratios_q10[i] : 0][gain.n_asked++ % COUNTS]++;
         gain.n_trusted += is_trusted;
     }
     if (!gain.n_trusted)

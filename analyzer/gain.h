@@ -24,7 +24,8 @@ void fr_tiles_ratio(const uint16_t *now, const uint16_t *before, uint32_t width_
 struct fr_gain {
     uint32_t
         gain_q10;     /* the median, FR_GAIN_MIN to FR_GAIN_MAX; FR_GAIN_ONE when none is trusted */
-    size_t n_trusted; /* tiles that had a say */
+    size_t n_asked;   /* tiles; of many, a part */
+    size_t n_trusted; /* of these, that had a say */
     size_t n_agreed;  /* of these, within a sixteenth of the median */
 };
 
