@@ -48,7 +48,7 @@ struct fr_background {
     size_t n_px;
     uint8_t *level;     /* of the mean, in grey levels, rounded */
     uint8_t *fraction;  /* the mean is the level and (fraction - FR_FRACTION_HALF) / 256 */
-    uint8_t *spread;    /* half grey levels */
+    uint8_t *spread;    /* half grey levels, to FR_TOLERANCE_MAX */
     uint8_t *candidate; /* grey levels */
     uint8_t *evidence;
     uint8_t *known_blocks; /* for each block of pixels: 0 where no evidence of its is complete */
@@ -58,7 +58,7 @@ struct fr_background {
 /* How one frame is learnt. A pixel is near a level when it differs by no more than its tolerance:
  * `base` and a part of the level, or the spread when that is more, and never more than `most`. The
  * part of the level is there because light multiplies: what an object differs by, and what sensor
- * noise and uneven light differ by, grow with brightness. */
+ * noise and uneven light differ by, grow with brightness. Of sixteen levels all have the same. */
 struct fr_background_step {
     uint16_t base;          /* half grey levels; at most FR_TOLERANCE_MAX */
     uint16_t contrast_q8;   /* 256ths of the level; at most 64 */
@@ -75,6 +75,16 @@ struct fr_background_step {
 
 enum { FR_TOLERANCE_MAX = 96 * FR_HALF_LEVELS };
 
+/* The tolerance of a level without spread; levels of the same FR_LEVEL_BAND have the same. */
+enum { FR_LEVEL_BAND = 16 };
+
+static inline uint8_t fr_background_least(const struct fr_background_step *step, unsigned level)
+{
+    const unsigned middle = level / FR_LEVEL_BAND * FR_LEVEL_BAND + FR_LEVEL_BAND / 2;
+    const unsigned least = step->base + middle * step->contrast_q8 * FR_HALF_LEVELS / 256;
+    return (uint8_t)(least < step->most ? least : step->most);
+}
+
 /* Model for `n_px` pixels. -ENOMEM. fini takes one that is zeroed. */
 int fr_background_init(struct fr_background *background, size_t n_px);
 void fr_background_fini(struct fr_background *background);
@@ -89,14 +99,16 @@ struct fr_background_count {
                           light */
 };
 
-/* What the pixels of a frame have scored: 2 where it is foreground, 1 where it is not but strays by
- * more than half of what is allowed, and 0 else (1 also where it was foreground until this frame
- * completed the evidence). Most of a frame is 0, and what comes after need not look where nothing
- * is: each block has a byte with the bits of all its scores together (0: all are 0; 2 set: some
- * pixel moves). */
+/* What the pixels of a frame have scored: FR_SCORE_MOVES where it is foreground, 1 where it is not
+ * but strays by more than half of what is allowed, and 0 else (1 also where it was foreground until
+ * this frame completed the evidence). Most of a frame does not move, and what comes after need not
+ * look there: each block has a word with a bit for each of its pixels that does, the lowest for the
+ * first. */
+enum { FR_SCORE_MOVES = 2 };
+
 struct fr_scores {
     uint8_t *px;
-    uint8_t *blocks; /* fr_blocks() of them */
+    uint32_t *moving; /* fr_blocks() of them */
 };
 
 /* Learns n_px pixels from first_px on of one frame, `half` being the whole of it and `scores` too.

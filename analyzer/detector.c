@@ -109,7 +109,7 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
     fr_detector_step_done(FR_STEP_LEARN);
     fr_texture_clear_lit(d->plane, levels, width, height, d->ratios_q10, *ret_gain_q10, d->mask);
     fr_detector_step_done(FR_STEP_LIT);
-    const struct fr_scores scores = {d->mask, d->blocks};
+    const struct fr_scores scores = {d->mask, d->moving};
     fr_shadow_clear(&d->shadow, d->plane, levels, width, height, &scores);
     fr_detector_step_done(FR_STEP_SHADOW);
     return fr_detector_notice_light_change(d, *ret_gain_q10, &count, elapsed_ns);

@@ -117,7 +117,7 @@ void fr_detector_sum_mean_tiles(struct fr_detector *d)
 static void learn_run(struct fr_detector *d, const struct plan *plan, unsigned sensitivity,
                       size_t first_px, size_t n_px, struct fr_background_count *sum)
 {
-    const struct fr_scores scores = {d->mask, d->blocks};
+    const struct fr_scores scores = {d->mask, d->moving};
     const size_t strip_px = (size_t)FR_TILE_SIDE * d->half_width_px, end = first_px + n_px;
     struct fr_background_step steps[FR_TURNS_MAX];
 

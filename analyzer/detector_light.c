@@ -5,8 +5,6 @@
 #include "analyzer/gain.h"
 #include "analyzer/relight.h"
 
-#include <string.h>
-
 static const int64_t NS_PER_S = 1000000000;
 
 /* After a start or a change of light: no alarm so long. */
@@ -86,7 +84,6 @@ void fr_detector_follow_other_light(struct fr_detector *d, int64_t elapsed_ns)
 {
     fr_relight_step(&d->background, d->plane, d->half_width_px, d->half_height_px, elapsed_ns,
                     d->mask);
-    memset(d->blocks, 1 | 2, fr_blocks(d->background.n_px)); /* anything */
     d->are_mean_sums_old = true;
     d->n_learnt = 1;
     d->age_ns = d->settled_ns = 0;

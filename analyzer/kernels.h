@@ -13,7 +13,8 @@ struct fr_learn_at {
     uint8_t *levels, *fractions, *spreads, *candidates, *evidences;
     const uint8_t *pixels;
     uint8_t *scores;
-    uint8_t *blocks, *known_blocks;
+    uint32_t *moving;
+    uint8_t *known_blocks;
 };
 
 enum {
@@ -26,14 +27,12 @@ enum {
 struct fr_shadow_at {
     const uint8_t *half;
     const uint8_t *levels; /* of the background */
-    uint8_t *scores, *blocks;
+    uint8_t *scores;
+    const uint32_t *moving;
     size_t width_px, x_px;
 };
 
-enum {
-    FR_SHADOW_BLOCKS_MAX = 64, /* at once */
-    FR_SCORE_MOVES = 2,
-};
+enum { FR_SHADOW_BLOCKS_MAX = 64 }; /* at once */
 
 /* A row of the window of 5x5. `across` holds the sums of five pixels side by side: those of the row
  * that leaves, then those of the one that enters. */
@@ -44,7 +43,7 @@ struct fr_vote_at {
 
 struct fr_kernels {
     /* fr_background_learn() of whole blocks: n_px is a multiple of FR_BLOCK_PX, the step's shift at
-     * least FR_LEARN_SHIFT_MIN. Where there are scores, their bits are added to `blocks`; where
+     * least FR_LEARN_SHIFT_MIN. Where
      * evidence becomes or, in a step with loss, remains complete, 1 to `known_blocks`. */
     struct fr_background_count (*learn)(const struct fr_background_step *step,
                                         const struct fr_learn_at *at, size_t n_px);

@@ -15,7 +15,7 @@ struct fr_background_count fr_learn_avx512(const struct fr_background_step *step
                                      at->evidences + n,
                                      at->pixels + n,
                                      at->scores + n,
-                                     at->blocks + n / FR_BLOCK_PX,
+                                     at->moving + n / FR_BLOCK_PX,
                                      at->known_blocks + n / FR_BLOCK_PX};
     const struct fr_background_count most = learn(step, at, n);
     const struct fr_background_count last = fr_kernels_avx2.learn(step, &rest, n_px - n);

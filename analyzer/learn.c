@@ -27,8 +27,7 @@ static inline int32_t away(int32_t difference)
 static inline int32_t tolerance_of(const struct fr_background_step *s, int32_t level,
                                    int32_t spread)
 {
-    const int32_t least = s->base + (level * s->contrast_q8 * FR_HALF_LEVELS >> 8);
-    return lesser(greater(least, spread), s->most);
+    return greater(fr_background_least(s, (unsigned)level), spread);
 }
 
 /* Any pixels; what the others are compared with. */
@@ -79,7 +78,7 @@ learn_plain(const struct fr_background_step s, uint8_t *restrict levels,
         levels[i] = (uint8_t)select32(is_known, next_candidate, next_mean >> 8);
         fractions[i] = (uint8_t)select32(is_known, FR_FRACTION_HALF, next_mean);
         candidates[i] = (uint8_t)select32(is_known, level, next_candidate);
-        spreads[i] = (uint8_t)select32(follows, lesser(greater(next_spread, 0), UINT8_MAX), spread);
+        spreads[i] = (uint8_t)select32(follows, lesser(greater(next_spread, 0), s.most), spread);
         evidences[i] = (uint8_t)next_evidence;
 
         const int32_t nearest = select32(is_level2 & -(far_candidate < far), far_candidate, far);
@@ -101,7 +100,9 @@ static struct fr_background_count learn_pixels(const struct fr_background_step *
         b->evidence + from, half + from, scores->px + from, to - from);
 
     for (size_t i = from; i < to; i++) {
-        scores->blocks[i / FR_BLOCK_PX] |= scores->px[i];
+        const uint32_t bit = UINT32_C(1) << i % FR_BLOCK_PX;
+        uint32_t *moving = &scores->moving[i / FR_BLOCK_PX];
+        *moving = scores->px[i] >= FR_SCORE_MOVES ? *moving | bit : *moving & ~bit;
         b->known_blocks[i / FR_BLOCK_PX] |= b->evidence[i] >= FR_EVIDENCE_KNOWN;
     }
     return count;
@@ -119,8 +120,7 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
     struct fr_background_count sum = {0};
     size_t from = fr_blocks(first_px) * FR_BLOCK_PX, to = end / FR_BLOCK_PX * FR_BLOCK_PX;
 
-    /* Those that begin here; one that began before holds scores already. */
-    memset(scores->blocks + fr_blocks(first_px), 0, fr_blocks(end) - fr_blocks(first_px));
+    /* Those that begin here; one that began before may know already. */
     if (step->loss > 0)
         memset(b->known_blocks + fr_blocks(first_px), 0, fr_blocks(end) - fr_blocks(first_px));
     if (!kernels || from >= to)
@@ -133,7 +133,7 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
                                    b->evidence + from,
                                    half + from,
                                    scores->px + from,
-                                   scores->blocks + from / FR_BLOCK_PX,
+                                   scores->moving + from / FR_BLOCK_PX,
                                    b->known_blocks + from / FR_BLOCK_PX};
     const struct fr_background_count counts[] = {
         learn_pixels(step, b, first_px, from, half, scores),

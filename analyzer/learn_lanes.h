@@ -12,6 +12,7 @@
 #include "analyzer/mean_lanes.h"
 
 #include <assert.h>
+#include <limits.h>
 
 /* What is done at once: some blocks, or a part of one. */
 enum { AT_ONCE = FR_LANES };
@@ -19,12 +20,12 @@ enum { BLOCKS_AT_ONCE = (AT_ONCE + FR_BLOCK_PX - 1) / FR_BLOCK_PX };
 
 static_assert(FR_BLOCK_PX == 32, "of so many lanes bytes_any_32() tells");
 
-/* Sets `bit` for those blocks in which any lane is set. */
-FR_LANES_INLINE void mark(uint8_t *blocks, size_t i, bytes a, unsigned bit)
+/* Marks those blocks in which any lane is set. */
+FR_LANES_INLINE void mark(uint8_t *blocks, size_t i, bytes a)
 {
     const unsigned any = bytes_any_32(a);
     for (size_t block = 0; block < BLOCKS_AT_ONCE; block++)
-        blocks[i / FR_BLOCK_PX + block] |= (uint8_t)((any >> block & 1) * bit);
+        blocks[i / FR_BLOCK_PX + block] |= any >> block & 1;
 }
 
 FR_LANES_INLINE bool is_marked(const uint8_t *blocks, size_t i)
@@ -34,8 +35,13 @@ FR_LANES_INLINE bool is_marked(const uint8_t *blocks, size_t i)
 
 /* A step, in all lanes. */
 struct step {
-    bytes base, most;
+#ifdef FR_LANES_TABLES
+    bytes least; /* a table by bands of levels */
+#else
+    bytes base;
     unsigned_words contrast_q8;
+#endif
+    bytes most;
     words deviations, dither;
     bytes gain, loss, wear, known, learns; /* a mask of all ones, or none where it is held */
     struct words_shift shift;
@@ -44,10 +50,8 @@ struct step {
 
 FR_LANES_INLINE struct step step_init(const struct fr_background_step *s)
 {
-    return (struct step){
-        .base = bytes_all((uint8_t)s->base),
+    struct step step = {
         .most = bytes_all((uint8_t)s->most),
-        .contrast_q8 = (unsigned_words)words_all((int16_t)(s->contrast_q8 * FR_HALF_LEVELS)),
         .deviations = words_all((int16_t)(s->deviations_q4 * 32)),
         .dither = words_all(s->dither),
         .gain = bytes_all((uint8_t)s->gain),
@@ -59,13 +63,34 @@ FR_LANES_INLINE struct step step_init(const struct fr_background_step *s)
         .has_loss = s->loss > 0,
         .is_held = s->is_held,
     };
+#ifdef FR_LANES_TABLES
+    uint8_t least[16];
+    static_assert(sizeof least * FR_LEVEL_BAND == 256, "a band for each entry");
+    for (unsigned band = 0; band < sizeof least; band++)
+        least[band] = fr_background_least(s, band * FR_LEVEL_BAND);
+    step.least = bytes_table(least);
+#else
+    step.base = bytes_all((uint8_t)s->base);
+    step.contrast_q8 = (unsigned_words)words_all((int16_t)(s->contrast_q8 * FR_HALF_LEVELS));
+#endif
+    return step;
 }
 
-/* Half grey levels; what is more than a byte holds is more than `most` as well. */
+/* fr_background_least(). What is more than a byte holds is more than `most` as well. */
+FR_LANES_INLINE bytes least_of(const struct step *s, bytes level)
+{
+#ifdef FR_LANES_TABLES
+    return bytes_look_up(s->least, (bytes)((unsigned_words)level >> 4) & 15);
+#else
+    const bytes middle = (level & (256 - FR_LEVEL_BAND)) | (FR_LEVEL_BAND / 2);
+    return bytes_min(bytes_add(s->base, bytes_share_q8(middle, s->contrast_q8)), s->most);
+#endif
+}
+
+/* Half grey levels. */
 FR_LANES_INLINE bytes tolerance_of(const struct step *s, bytes level, bytes spread)
 {
-    const bytes least = bytes_add(s->base, bytes_share_q8(level, s->contrast_q8));
-    return bytes_min(bytes_max(least, spread), s->most);
+    return bytes_max(least_of(s, level), spread);
 }
 
 FR_LANES_INLINE bytes doubled(bytes a)
@@ -99,17 +124,17 @@ FR_LANES_INLINE struct seen see(const struct step *s, const struct fr_learn_at *
     return seen;
 }
 
-/* Half of the pixels: as far as they are near, which is within 15 bits. */
-FR_LANES_INLINE words follow_mean(const struct step *s, words mean, words off, words is_near)
+/* Half of the pixels, as far as they are near their mean, which is within 15 bits; of the others
+ * nobody asks. */
+FR_LANES_INLINE words follow_mean(const struct step *s, words mean, words off)
 {
-    const words step = words_rounded(off, s->shift) & is_near;
-    return (words)((unsigned_words)mean + (unsigned_words)step);
+    return (words)((unsigned_words)mean + (unsigned_words)words_rounded(off, s->shift));
 }
 
-FR_LANES_INLINE words follow_spread(const struct step *s, words spread, words off, words is_near)
+FR_LANES_INLINE words follow_spread(const struct step *s, words spread, words off)
 {
     const words strays_by = words_high(words_abs(off), s->deviations);
-    return spread + (words_floored(strays_by - spread + s->dither, s->shift) & is_near);
+    return spread + words_floored(strays_by - spread + s->dither, s->shift);
 }
 
 FR_LANES_INLINE words words_off(words value, words mean)
@@ -122,47 +147,34 @@ FR_LANES_INLINE void follow(const struct step *s, const struct fr_learn_at *at,
                             const struct seen *seen)
 {
     const size_t i = seen->at;
-    const struct zipped mean = zip(bytes_load(at->fractions + i), seen->level);
+    const bytes is_far = seen->is_far, fraction = bytes_load(at->fractions + i);
+    const struct zipped mean = zip(fraction, seen->level);
     const struct zipped value = zip(bytes_all(FR_FRACTION_HALF), seen->value);
     const struct zipped spread = zip(seen->spread, bytes_all(0));
-    const struct zipped is_near = zip(~seen->is_far, ~seen->is_far);
     const words low = words_off(value.low, mean.low), high = words_off(value.high, mean.high);
-    const struct zipped to = {follow_mean(s, mean.low, low, is_near.low),
-                              follow_mean(s, mean.high, high, is_near.high)};
+    const struct zipped to = {follow_mean(s, mean.low, low), follow_mean(s, mean.high, high)};
+    const bytes spread_to = bytes_min(
+        words_unzip(follow_spread(s, spread.low, low), follow_spread(s, spread.high, high)),
+        s->most);
 
-    bytes_store(at->levels + i, unzip_upper(&to));
-    bytes_store(at->fractions + i, unzip_lower(&to));
-    bytes_store(at->spreads + i, words_unzip(follow_spread(s, spread.low, low, is_near.low),
-                                             follow_spread(s, spread.high, high, is_near.high)));
-}
-
-/* What has been counted, by eight lanes. */
-struct sums {
-    eights moving, still;
-};
-
-FR_LANES_INLINE uint64_t sum_of(eights a)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < sizeof a / sizeof a[0]; i++)
-        sum += a[i];
-    return sum;
+    bytes_store(at->levels + i, bytes_select(is_far, seen->level, unzip_upper(&to)));
+    bytes_store(at->fractions + i, bytes_select(is_far, fraction, unzip_lower(&to)));
+    bytes_store(at->spreads + i, bytes_select(is_far, seen->spread, spread_to));
 }
 
 FR_LANES_INLINE void score(const struct fr_learn_at *at, size_t i, bytes moves, bytes strays)
 {
-    const bytes one = bytes_all(1), scores = (moves & one) + (strays & one);
-    bytes_store(at->scores + i, scores);
-    mark(at->blocks, i, scores & one, 1);
-    mark(at->blocks, i, scores & (one + one), 2);
+    const lane_bits moving = bytes_bits(moves & strays);
+    bytes_store(at->scores + i, 0 - moves - strays);
+    memcpy((uint8_t *)at->moving + i / CHAR_BIT, &moving, AT_ONCE / CHAR_BIT);
 }
 
 /* Any pixels, when what is near has followed; what is far has the level and spread that it had. */
 FR_LANES_INLINE void settle(const struct step *s, const struct fr_learn_at *at,
-                            const struct seen *seen, struct sums *sums)
+                            const struct seen *seen, struct fr_background_count *count)
 {
     const size_t i = seen->at;
-    const bytes one = bytes_all(1), is_far = seen->is_far, value = seen->value;
+    const bytes is_far = seen->is_far, value = seen->value;
     const bytes evidence = bytes_load(at->evidences + i);
     const bytes candidate = bytes_load(at->candidates + i);
     const bytes is_level2 = (bytes)(evidence >= s->known);
@@ -181,7 +193,7 @@ FR_LANES_INLINE void settle(const struct step *s, const struct fr_learn_at *at,
         bytes_select(is_candidate, approached, bytes_select(is_worn, value, candidate));
 
     bytes_store(at->evidences + i, next);
-    mark(at->known_blocks, i, (bytes)(next >= s->known), 1);
+    mark(at->known_blocks, i, (bytes)(next >= s->known));
     /* Where the evidence is complete, mean and candidate change places. */
     bytes_store(at->candidates + i, bytes_select(is_known, seen->level, other));
     if (bytes_any(is_known)) {
@@ -192,8 +204,8 @@ FR_LANES_INLINE void settle(const struct step *s, const struct fr_learn_at *at,
 
     const bytes moves = is_far & ~is_known;
     score(at, i, moves, seen->strays & ~(is_level2 & (bytes)(doubled(far) <= seen->tolerance)));
-    sums->moving += bytes_eights(moves & one);
-    sums->still += bytes_eights(is_candidate & ~is_known & one);
+    count->n_moving += bytes_count(moves);
+    count->n_still += bytes_count(is_candidate & ~is_known);
 }
 
 enum { DOUBTS_MAX = 16 };
@@ -207,12 +219,9 @@ __attribute__((noinline)) FR_LANES_KERNEL void settle_all(const struct step *ste
 {
     const struct step s = *step;
     const struct fr_learn_at at = *where;
-    struct sums sums = {0};
 
     for (size_t i = 0; i < n; i++)
-        settle(&s, &at, &doubts[i], &sums);
-    count->n_moving += sum_of(sums.moving);
-    count->n_still += sum_of(sums.still);
+        settle(&s, &at, &doubts[i], count);
 }
 
 /* Whether any of those that stray may be at their other level. */
@@ -247,7 +256,6 @@ FR_LANES_INLINE struct fr_background_count learn_all(const struct step *step, bo
     struct fr_background_count count = {0};
     struct seen doubts[DOUBTS_MAX];
     size_t n_doubts = 0;
-    eights moving = {0};
 
     for (size_t i = 0; i < n_px; i += AT_ONCE) {
         fetch_ahead(&at, i, is_held);
@@ -261,14 +269,13 @@ FR_LANES_INLINE struct fr_background_count learn_all(const struct step *step, bo
             doubts[n_doubts++] = seen;
         } else {
             score(&at, i, seen.is_far, seen.strays);
-            moving += bytes_eights(seen.is_far & bytes_all(1));
+            count.n_moving += is_held ? bytes_count(seen.is_far) : 0;
         }
         if (n_doubts == DOUBTS_MAX || i + AT_ONCE == n_px) {
             settle_all(step, where, doubts, n_doubts, &count);
             n_doubts = 0;
         }
     }
-    count.n_moving += sum_of(moving);
     return count;
 }
 

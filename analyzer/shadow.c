@@ -76,7 +76,7 @@ static void look_along(const struct picture *p, size_t at, size_t end, uint32_t 
     for (size_t next; at < end; at = next) {
         const size_t block = at / FR_BLOCK_PX;
         next = (block + 1) * FR_BLOCK_PX < end ? (block + 1) * FR_BLOCK_PX : end;
-        if (!(p->scores.blocks[block] & FR_SCORE_MOVES))
+        if (!p->scores.moving[block])
             continue;
         struct fr_shadow *taught = fr_shadow_teaches(teachers) ? seen : NULL;
         for (size_t i = at; i < next; i++)
@@ -94,7 +94,7 @@ static void look_at_blocks(const struct fr_kernels *kernels, const struct pictur
     for (size_t next; block < end; block = next) {
         const size_t at = block * FR_BLOCK_PX, x = at % p->width_px;
         const struct fr_shadow_at where = {p->half + at,      p->levels + at,
-                                           p->scores.px + at, p->scores.blocks + block,
+                                           p->scores.px + at, p->scores.moving + block,
                                            p->width_px,       x};
         next = fr_blocks(at - x + p->width_px); /* the first that begins in the next row */
         next = next < end ? next : end;

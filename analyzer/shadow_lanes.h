@@ -1,21 +1,17 @@
 /* The text of the kernels of shadow.c (common/media/lanes.h: how). */
 #pragma once
 
-#include "analyzer/eight.h"
 #include "analyzer/kernels.h"
 
-/* The first block from this one on that has one of these bits, or n_blocks. */
-FR_LANES_INLINE size_t next_block(const uint8_t *blocks, size_t block, size_t n_blocks,
-                                  uint8_t bits)
+/* The first block from this one on in which anything moves, or n_blocks. */
+FR_LANES_INLINE size_t next_block(const uint32_t *moving, size_t block, size_t n_blocks)
 {
-    for (; n_blocks - block >= 8; block += 8) {
-        const uint64_t eight = fr_eight(blocks + block) & fr_eight_of(bits);
-        if (eight)
-            return block + fr_eight_first(eight);
+    for (uint64_t two; n_blocks - block >= 2; block += 2) {
+        memcpy(&two, moving + block, sizeof two);
+        if (two)
+            return block + !moving[block];
     }
-    while (block < n_blocks && !(blocks[block] & bits))
-        block++;
-    return block;
+    return block + (block < n_blocks && !moving[block]);
 }
 
 /* What is looked at closely, all at once or not at all. */
@@ -61,13 +57,13 @@ FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, cons
                                  (bytes)(value <= bytes_share_q8(before, band->beyond_q8) + 1);
         const bytes is_dark =
             (bytes)(score == FR_SCORE_MOVES) & (bytes)(value < before) & (is_in_band | all);
-        const uint32_t bits = bytes_bits(is_dark);
+        const lane_bits some = bytes_bits(is_dark);
 
         bytes_store(dark->is_dark + i, is_dark);
         dark->units[dark->n_units] = (uint16_t)(i / UNIT * 2 + teaches);
-        dark->n_units += bits << (32 - UNIT) != 0;
+        dark->n_units += some << (32 - UNIT) != 0;
         dark->units[dark->n_units] = (uint16_t)((i / UNIT + 1) * 2 + teaches);
-        dark->n_units += bits >> UNIT != 0;
+        dark->n_units += some >> UNIT != 0;
     }
 }
 
@@ -166,8 +162,7 @@ FR_LANES_KERNEL void clear_shadows(const struct fr_shadow_limits *limits,
 
     ranges_init(factors, &ranges);
     dark.n_units = 0;
-    for (size_t block = 0;
-         (block = next_block(at.blocks, block, n_blocks, FR_SCORE_MOVES)) < n_blocks; block++) {
+    for (size_t block = 0; (block = next_block(at.moving, block, n_blocks)) < n_blocks; block++) {
         const size_t x = at.x_px + block * FR_BLOCK_PX, left = at.width_px - x;
         const size_t edge = !x ? 0 : left < FR_BLOCK_PX + 1 ? left : FR_BLOCK_PX + 1;
         const bool teaches = fr_shadow_teaches(teachers);

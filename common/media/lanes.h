@@ -26,7 +26,10 @@
  *     bytes_min(a, b), bytes_max(a, b)
  *     bytes_any(a)                    whether any bit is set
  *     bytes_any_32(a)                 the same of each 32 lanes, or of all if there are fewer: a bit each
- *     bytes_bits(mask)                a bit for each lane, the first is the lowest
+ *     bytes_bits(mask)                a bit for each lane, the first is the lowest, in `lane_bits`
+ *     bytes_count(mask)               how many lanes are set
+ *     bytes_table(of_16), bytes_look_up(table, a)   for each lane that of its value, 0 to 15; where
+ *                                     FR_LANES_TABLES is defined
  *     bytes_eights(a)                 sums of eight in turn, in 64 bits
  *     words_pairs(a), words_dot(a, b)   sums of neighbours, and of neighbours' products, in 32 bits
  *     pairs_sum(a)                    of all
@@ -56,6 +59,11 @@ typedef uint8_t bytes __attribute__((vector_size(FR_LANES)));
 typedef int16_t words __attribute__((vector_size(FR_LANES)));
 typedef int32_t pairs __attribute__((vector_size(FR_LANES)));
 typedef uint64_t eights __attribute__((vector_size(FR_LANES)));
+#if FR_LANES > 32
+typedef uint64_t lane_bits;
+#else
+typedef uint32_t lane_bits;
+#endif
 typedef uint16_t unsigned_words __attribute__((vector_size(FR_LANES)));
 
 FR_LANES_INLINE bytes bytes_all(uint8_t value)

@@ -80,14 +80,31 @@ FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, wor
     return bytes_any((bytes)((low > low_least) | (high > high_least)));
 }
 
-FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
+FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
 {
-    return (uint32_t)_mm256_movemask_epi8((__m256i)mask);
+    return (lane_bits)_mm256_movemask_epi8((__m256i)mask);
 }
 
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());
+}
+
+FR_LANES_INLINE uint32_t bytes_count(bytes mask)
+{
+    return (uint32_t)__builtin_popcount(bytes_bits(mask));
+}
+
+#define FR_LANES_TABLES 1
+
+FR_LANES_INLINE bytes bytes_table(const uint8_t of_16[16])
+{
+    return (bytes)_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)of_16));
+}
+
+FR_LANES_INLINE bytes bytes_look_up(bytes table, bytes a)
+{
+    return (bytes)_mm256_shuffle_epi8((__m256i)table, (__m256i)a);
 }
 
 FR_LANES_INLINE words words_abs(words a)

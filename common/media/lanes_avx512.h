@@ -67,6 +67,11 @@ FR_LANES_INLINE uint64_t bytes_some(bytes a)
     return _mm512_test_epi8_mask((__m512i)a, (__m512i)a);
 }
 
+FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
+{
+    return _mm512_movepi8_mask((__m512i)mask);
+}
+
 FR_LANES_INLINE bool bytes_any(bytes a)
 {
     return bytes_some(a) != 0;
@@ -94,6 +99,23 @@ FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, wor
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm512_sad_epu8((__m512i)a, _mm512_setzero_si512());
+}
+
+FR_LANES_INLINE uint32_t bytes_count(bytes mask)
+{
+    return (uint32_t)__builtin_popcountll(bytes_bits(mask));
+}
+
+#define FR_LANES_TABLES 1
+
+FR_LANES_INLINE bytes bytes_table(const uint8_t of_16[16])
+{
+    return (bytes)_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)of_16));
+}
+
+FR_LANES_INLINE bytes bytes_look_up(bytes table, bytes a)
+{
+    return (bytes)_mm512_shuffle_epi8((__m512i)table, (__m512i)a);
 }
 
 FR_LANES_INLINE words words_abs(words a)

@@ -75,16 +75,33 @@ FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, wor
     return bytes_any((bytes)((low > low_least) | (high > high_least)));
 }
 
-FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
+FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
 {
     const uint8x8_t each = vcreate_u8(UINT64_C(0x8040201008040201));
-    const uint8x16_t bits = vandq_u8((uint8x16_t)mask, vcombine_u8(each, each));
-    return (uint32_t)(vaddv_u8(vget_low_u8(bits)) | vaddv_u8(vget_high_u8(bits)) << 8);
+    const uint8x16_t some = vandq_u8((uint8x16_t)mask, vcombine_u8(each, each));
+    return (lane_bits)(vaddv_u8(vget_low_u8(some)) | vaddv_u8(vget_high_u8(some)) << 8);
 }
 
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)vpaddlq_u32(vpaddlq_u16(vpaddlq_u8((uint8x16_t)a)));
+}
+
+FR_LANES_INLINE uint32_t bytes_count(bytes mask)
+{
+    return vaddvq_u8((uint8x16_t)(mask & bytes_all(1)));
+}
+
+#define FR_LANES_TABLES 1
+
+FR_LANES_INLINE bytes bytes_table(const uint8_t of_16[16])
+{
+    return bytes_load(of_16);
+}
+
+FR_LANES_INLINE bytes bytes_look_up(bytes table, bytes a)
+{
+    return (bytes)vqtbl1q_u8((uint8x16_t)table, (uint8x16_t)a);
 }
 
 FR_LANES_INLINE words words_abs(words a)

@@ -75,14 +75,20 @@ FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, wor
     return bytes_any((bytes)((low > low_least) | (high > high_least)));
 }
 
-FR_LANES_INLINE uint32_t bytes_bits(bytes mask)
+FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
 {
-    return (uint32_t)_mm_movemask_epi8((__m128i)mask);
+    return (lane_bits)_mm_movemask_epi8((__m128i)mask);
 }
 
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm_sad_epu8((__m128i)a, _mm_setzero_si128());
+}
+
+FR_LANES_INLINE uint32_t bytes_count(bytes mask)
+{
+    const eights sums = bytes_eights(mask & bytes_all(1));
+    return (uint32_t)(sums[0] + sums[1]);
 }
 
 FR_LANES_INLINE words words_min(words a, words b)
