@@ -26,26 +26,10 @@ struct dark {
     uint8_t is_dark[FR_SHADOW_BLOCKS_MAX * FR_BLOCK_PX];
 };
 
-/* Pixels darker than the background by factors from the first to the last that are shadows; or a
- * little more. */
-struct band {
-    unsigned_words first_q8, beyond_q8;
-};
-
-FR_LANES_INLINE struct band band_of(uint32_t factors)
-{
-    const unsigned first = factors ? (unsigned)__builtin_ctz(factors) : FR_SHADOW_FACTORS - 1;
-    const unsigned last = factors ? 31 - (unsigned)__builtin_clz(factors) : 0;
-    const unsigned beyond_q8 = (last + 1) * (256 / FR_SHADOW_FACTORS);
-    return (struct band){
-        (unsigned_words)words_all((int16_t)(first * (256 / FR_SHADOW_FACTORS))),
-        (unsigned_words)words_all((int16_t)(beyond_q8 < UINT8_MAX ? beyond_q8 : UINT8_MAX))};
-}
-
 /* Pixels of a block that move and are darker, without those at the frame's edge; of a block that
- * does not teach, only those that may be shadow. */
+ * does not teach, only those that are no darker than the darkest shadows, of first_q8. */
 FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, const uint8_t *is_edge,
-                               const struct band *band, bool teaches, struct dark *dark)
+                               unsigned_words first_q8, bool teaches, struct dark *dark)
 {
     const bytes all = bytes_all(teaches ? UINT8_MAX : 0);
 
@@ -53,10 +37,8 @@ FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, cons
         const size_t i = block * FR_BLOCK_PX + part;
         const bytes value = bytes_load(at->half + i), before = bytes_load(at->levels + i);
         const bytes score = bytes_load(at->scores + i) & ~bytes_load(is_edge + part);
-        const bytes is_in_band = (bytes)(value >= bytes_share_q8(before, band->first_q8)) &
-                                 (bytes)(value <= bytes_share_q8(before, band->beyond_q8) + 1);
-        const bytes is_dark =
-            (bytes)(score == FR_SCORE_MOVES) & (bytes)(value < before) & (is_in_band | all);
+        const bytes may_be = (bytes)(value >= bytes_share_q8(before, first_q8)) | all;
+        const bytes is_dark = (bytes)(score == FR_SCORE_MOVES) & (bytes)(value < before) & may_be;
         const lane_bits some = bytes_bits(is_dark);
 
         bytes_store(dark->is_dark + i, is_dark);
@@ -80,15 +62,14 @@ struct ranges {
 FR_LANES_INLINE void ranges_init(uint32_t factors, struct ranges *ret_ranges)
 {
     ret_ranges->n = 0;
-    for (unsigned first = 0; first < FR_SHADOW_FACTORS; first++)
-        if (factors >> first & 1) {
-            unsigned last = first;
-            while (last + 1 < FR_SHADOW_FACTORS && factors >> (last + 1) & 1)
-                last++;
-            ret_ranges->items[ret_ranges->n++] =
-                (struct range){words_all((int16_t)first), words_all((int16_t)(last - first))};
-            first = last;
-        }
+    while (factors) {
+        const uint32_t lowest = factors & -factors;
+        const int first = __builtin_ctz(factors),
+                  end = __builtin_ctzll(factors + UINT64_C(0) + lowest);
+        ret_ranges->items[ret_ranges->n++] =
+            (struct range){words_all((int16_t)first), words_all((int16_t)(end - first - 1))};
+        factors &= factors + lowest;
+    }
 }
 
 /* a * b + c * d, which wraps. */
@@ -156,7 +137,9 @@ FR_LANES_KERNEL void clear_shadows(const struct fr_shadow_limits *limits,
     static const uint8_t is_edge[2 * FR_BLOCK_PX + 1] = {[FR_BLOCK_PX] = UINT8_MAX,
                                                          [FR_BLOCK_PX + 1] = UINT8_MAX};
     const struct fr_shadow_at at = *where;
-    const struct band band = band_of(factors);
+    const int first = factors ? __builtin_ctz(factors) : 0;
+    const unsigned_words first_q8 =
+        (unsigned_words)words_all((int16_t)(first * (256 / FR_SHADOW_FACTORS)));
     struct ranges ranges;
     struct dark dark;
 
@@ -167,7 +150,7 @@ FR_LANES_KERNEL void clear_shadows(const struct fr_shadow_limits *limits,
         const size_t edge = !x ? 0 : left < FR_BLOCK_PX + 1 ? left : FR_BLOCK_PX + 1;
         const bool teaches = fr_shadow_teaches(teachers);
         if (teaches || factors)
-            find_dark(&at, block, is_edge + FR_BLOCK_PX + 1 - edge, &band, teaches, &dark);
+            find_dark(&at, block, is_edge + FR_BLOCK_PX + 1 - edge, first_q8, teaches, &dark);
     }
     for (size_t n = 0; n < dark.n_units; n++) {
         const size_t i = dark.units[n] / 2 * (size_t)UNIT;
