@@ -20,6 +20,7 @@
  */
 #pragma once
 
+#include "analyzer/bit_plane.h"
 #include "common/media/simd.h"
 
 #include <stdbool.h>
@@ -99,16 +100,11 @@ struct fr_background_count {
                           light */
 };
 
-/* What the pixels of a frame have scored: FR_SCORE_MOVES where it is foreground, 1 where it is not
- * but strays by more than half of what is allowed, and 0 else (1 also where it was foreground until
- * this frame completed the evidence). Most of a frame does not move, and what comes after need not
- * look there: each block has a word with a bit for each of its pixels that does, the lowest for the
- * first. */
-enum { FR_SCORE_MOVES = 2 };
-
+/* What the pixels of a frame have scored, in two planes of bits (bit_plane.h): 2, which is a bit in
+ * both, where it is foreground; 1, which is one in `strays`, where it is not but strays by more than
+ * half of what is allowed, or was foreground until this frame completed the evidence; and 0. */
 struct fr_scores {
-    uint8_t *px;
-    uint32_t *moving; /* fr_blocks() of them */
+    uint8_t *moves, *strays; /* fr_bits_bytes() of the plane */
 };
 
 /* Learns n_px pixels from first_px on of one frame, `half` being the whole of it and `scores` too.

@@ -46,7 +46,6 @@ enum {
 
 struct fr_components {
     uint32_t width_px;
-    enum fr_simd level;
     struct stretch stretches[STRETCHES_MAX]; /* of the row of tiles in which this row is */
     size_t n_stretches;
     struct runs above, row; /* the row above, and this one */
@@ -128,7 +127,7 @@ static void find_runs(struct fr_components *c, const uint8_t *row, uint32_t from
         const uint32_t from = greater(from_px, stretch->from_px),
                        end = lesser(end_px, stretch->end_px);
         if (from < end)
-            c->row.n += fr_mask_edges_at(c->level, row, from, end, c->row.edges + 2 * c->row.n) / 2;
+            c->row.n += fr_mask_edges(row, from, end, c->row.edges + 2 * c->row.n) / 2;
     }
 }
 
@@ -260,10 +259,10 @@ struct fr_components_found fr_components_find(struct fr_components *components, 
 {
     struct fr_components *c = components;
     struct fr_components_found found = {0};
+    const size_t stride_bytes = fr_mask_stride_bytes(width_px);
     size_t next_span = 0;
 
     width_px = lesser(width_px, c->width_px);
-    c->level = fr_simd();
     c->stretches[0] = (struct stretch){0, width_px};
     c->n_stretches = 1;
     c->above.n = c->n_merged = 0;
@@ -271,7 +270,7 @@ struct fr_components_found fr_components_find(struct fr_components *components, 
         c->spare[c->n_spare] = (uint32_t)c->n_spare;
     /* One row more than there are, and empty: it finishes what touches the lower edge. */
     for (uint32_t y = 0; y <= height_px; y++) {
-        const uint8_t *row = mask + (size_t)y * width_px;
+        const uint8_t *row = mask + y * stride_bytes;
         c->row.n = 0;
         if (y < height_px && filter->busy && y % FR_TILE_SIDE == 0)
             find_stretches(c, filter->busy + y / FR_TILE_SIDE * fr_tiles(width_px), width_px);

@@ -39,7 +39,7 @@ struct fr_components_found {
     size_t n_kept;      /* written to `kept`: all of them, or as many of the largest as fit */
 };
 
-/* Finds the objects of a mask with height_px rows of width_px bytes, not 0 where set, the 8
+/* Finds the objects of a mask (bit_plane.h) with height_px rows of width_px pixels, the 8
  * neighbours of a pixel connected to it. `kept` has room for `room` objects and gets the largest,
  * largest first (of two equals the one that ends higher up, then further left). */
 struct fr_components_found fr_components_find(struct fr_components *components, const uint8_t *mask,

@@ -20,7 +20,7 @@ static void begin(struct fr_detector *d, int64_t captured_mono_ns)
 {
     fr_background_restart(&d->background, d->plane);
     d->are_mean_sums_old = true;
-    memset(d->mask, 0, d->background.n_px);
+    memset(d->mask, 0, fr_mask_bytes(d->half_width_px, d->half_height_px));
     memset(d->busy, 0, d->n_tiles);
     d->n_learnt = 1;
     d->last_mono_ns = captured_mono_ns;
@@ -52,21 +52,14 @@ static int64_t elapse(struct fr_detector *d, int64_t captured_mono_ns)
     return elapsed_ns;
 }
 
-static void fill_ignored(struct fr_detector *d, uint8_t value)
+/* In planes of bits, whose rows are so far from each other. */
+static void fill_ignored(const struct fr_detector *d, uint8_t *bits, size_t stride_px, bool is_set)
 {
     const struct fr_spans *spans = &d->map->ignored;
     for (size_t i = 0; i < spans->n; i++) {
         const struct fr_span *span = &spans->items[i];
-        memset(d->mask + (size_t)span->y * d->half_width_px + span->first, value,
-               span->last - span->first + 1);
+        fr_bits_fill(bits, span->y * stride_px + span->first, span->last - span->first + 1, is_set);
     }
-}
-
-static void swap_planes(struct fr_detector *d)
-{
-    uint8_t *swap = d->plane;
-    d->plane = d->mask;
-    d->mask = swap;
 }
 
 /* Undoes the camera's shaking in the plane. */
@@ -78,8 +71,10 @@ static void stand_still(struct fr_detector *d)
     if (!fr_shift_is_none(d->shift)) {
         d->shaking_count = SHAKING_FRAMES;
         d->shaken_count += d->shaken_count < SHAKEN_MIN;
-        fr_shake_align(d->plane, d->half_width_px, d->half_height_px, d->shift, d->mask);
-        swap_planes(d);
+        fr_shake_align(d->plane, d->half_width_px, d->half_height_px, d->shift, d->spare);
+        uint8_t *swap = d->plane;
+        d->plane = d->spare;
+        d->spare = swap;
         for (uint32_t y = 0; y < d->half_height_px; y += FR_TILE_SIDE)
             fr_detector_sum_tiles_at(d, y);
     } else if (d->shaking_count && !--d->shaking_count) {
@@ -100,17 +95,18 @@ static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gai
     fr_detector_step_done(FR_STEP_GAIN);
     struct fr_background_count count = fr_detector_learn(d, elapsed_ns);
     d->n_learnt++;
-    if (d->map)
-        fill_ignored(d, 0);
+    if (d->map) {
+        fill_ignored(d, d->scores.moves, width, false);
+        fill_ignored(d, d->scores.strays, width, false);
+    }
     if (d->shaking_count)
-        fr_shake_forgive(d->plane, levels, width, height, d->mask);
+        fr_shake_forgive(d->plane, levels, width, height, &d->scores);
     if (fr_detector_begin_other_light(d, &count))
         return true;
     fr_detector_step_done(FR_STEP_LEARN);
-    fr_texture_clear_lit(d->plane, levels, width, height, d->ratios_q10, *ret_gain_q10, d->mask);
+    fr_texture_clear_lit(d->plane, levels, width, height, d->ratios_q10, *ret_gain_q10, &d->scores);
     fr_detector_step_done(FR_STEP_LIT);
-    const struct fr_scores scores = {d->mask, d->moving};
-    fr_shadow_clear(&d->shadow, d->plane, levels, width, height, &scores);
+    fr_shadow_clear(&d->shadow, d->plane, levels, width, height, &d->scores);
     fr_detector_step_done(FR_STEP_SHADOW);
     return fr_detector_notice_light_change(d, *ret_gain_q10, &count, elapsed_ns);
 }
@@ -141,19 +137,20 @@ int fr_detector_decide(struct fr_detector *detector, int64_t captured_mono_ns,
     if (d->relight_ns)
         fr_detector_follow_other_light(d, elapsed_ns);
     fr_detector_step_done(FR_STEP_LEARN);
-    fr_majority_5x5(d->mask, width, height, d->scratch);
+    fr_majority_5x5(&d->scores, width, height, d->scratch, d->mask);
     fr_detector_step_done(FR_STEP_CLEAN);
     /* What is ignored is no witness of the light: as busy as can be. */
+    const size_t stride_px = 8 * fr_mask_stride_bytes(width);
     if (d->map)
-        fill_ignored(d, 1);
+        fill_ignored(d, d->mask, stride_px, true);
     fr_tiles_count(d->mask, width, height, d->busy);
     if (d->map)
-        fill_ignored(d, 0);
+        fill_ignored(d, d->mask, stride_px, false);
     if (!fr_shift_is_none(d->shift)) {
-        fr_shake_move_mask(d->mask, width, height, d->shift, d->plane);
-        swap_planes(d);
+        fr_shake_move_mask(d->mask, width, height, d->shift, d->spare);
+        memcpy(d->mask, d->spare, fr_mask_stride_bytes(width) * height);
         if (d->map)
-            fill_ignored(d, 0);
+            fill_ignored(d, d->mask, stride_px, false);
     }
     fr_detector_step_done(FR_STEP_COUNT);
 

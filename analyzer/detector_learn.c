@@ -117,7 +117,6 @@ void fr_detector_sum_mean_tiles(struct fr_detector *d)
 static void learn_run(struct fr_detector *d, const struct plan *plan, unsigned sensitivity,
                       size_t first_px, size_t n_px, struct fr_background_count *sum)
 {
-    const struct fr_scores scores = {d->mask, d->moving};
     const size_t strip_px = (size_t)FR_TILE_SIDE * d->half_width_px, end = first_px + n_px;
     struct fr_background_step steps[FR_TURNS_MAX];
 
@@ -129,7 +128,7 @@ static void learn_run(struct fr_detector *d, const struct plan *plan, unsigned s
         to = to < end ? to : end;
         const struct fr_background_step *step = &steps[strip % FR_TURNS_MAX];
         struct fr_background_count count =
-            fr_background_learn(&d->background, at, to - at, step, d->plane, &scores);
+            fr_background_learn(&d->background, at, to - at, step, d->plane, &d->scores);
         sum->n_moving += count.n_moving;
         sum->n_still += count.n_still;
         const bool is_last = to % strip_px == 0 || to == d->background.n_px;

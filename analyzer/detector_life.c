@@ -66,14 +66,22 @@ int fr_detector_set_map(struct fr_detector *detector, const struct fr_area_map *
     return 0;
 }
 
+/* For a plane, or for a mask, which has more where rows are narrow. */
+static size_t spare_bytes(uint32_t half_width_px, uint32_t half_height_px)
+{
+    const size_t n_px = (size_t)half_width_px * half_height_px;
+    const size_t mask_bytes = fr_mask_bytes(half_width_px, half_height_px);
+    return n_px > mask_bytes ? n_px : mask_bytes;
+}
+
 size_t fr_detector_bytes(uint32_t width_px, uint32_t height_px)
 {
     uint32_t w = fr_half_px(width_px), h = fr_half_px(height_px);
     size_t n_tiles = (size_t)fr_tiles(w) * fr_tiles(h);
-    return sizeof(struct fr_detector) + 2 * (size_t)w * h + fr_background_bytes((size_t)w * h) +
-           fr_blocks((size_t)w * h) * sizeof(uint32_t) +
-           n_tiles * (sizeof(uint8_t) + 3 * sizeof(uint16_t)) + fr_habit_bytes(w, h) +
-           fr_majority_scratch_bytes(w) + fr_components_bytes(w);
+    return sizeof(struct fr_detector) + (size_t)w * h + spare_bytes(w, h) +
+           fr_background_bytes((size_t)w * h) + 2 * fr_bits_bytes((size_t)w * h) +
+           fr_mask_bytes(w, h) + n_tiles * (sizeof(uint8_t) + 3 * sizeof(uint16_t)) +
+           fr_habit_bytes(w, h) + fr_majority_scratch_bytes(w) + fr_components_bytes(w);
 }
 
 int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_px,
@@ -94,15 +102,18 @@ int fr_detector_new(const struct fr_detector_settings *settings, uint32_t width_
 
     const size_t n_px = (size_t)d->half_width_px * d->half_height_px;
     d->plane = fr_simd_alloc(n_px);
-    d->mask = fr_simd_alloc(n_px);
-    d->moving = fr_simd_alloc(fr_blocks(n_px) * sizeof *d->moving);
+    d->spare = fr_simd_alloc(spare_bytes(d->half_width_px, d->half_height_px));
+    d->scores.moves = fr_simd_alloc(fr_bits_bytes(n_px));
+    d->scores.strays = fr_simd_alloc(fr_bits_bytes(n_px));
+    d->mask = fr_simd_alloc(fr_mask_bytes(d->half_width_px, d->half_height_px));
     d->busy = fr_simd_alloc(d->n_tiles);
     d->sums = fr_simd_alloc(d->n_tiles * sizeof *d->sums);
     d->mean_sums = fr_simd_alloc(d->n_tiles * sizeof *d->mean_sums);
     d->ratios_q10 = fr_simd_alloc(d->n_tiles * sizeof *d->ratios_q10);
     d->scratch = fr_simd_alloc(fr_majority_scratch_bytes(d->half_width_px));
-    if (!d->plane || !d->mask || !d->moving || !d->busy || !d->sums || !d->mean_sums ||
-        !d->ratios_q10 || !d->scratch || fr_background_init(&d->background, n_px) < 0 ||
+    if (!d->plane || !d->spare || !d->scores.moves || !d->scores.strays || !d->mask || !d->busy ||
+        !d->sums || !d->mean_sums || !d->ratios_q10 || !d->scratch ||
+        fr_background_init(&d->background, n_px) < 0 ||
         fr_habit_init(&d->habit, d->half_width_px, d->half_height_px) < 0 ||
         fr_components_new(d->half_width_px, &d->components) < 0) {
         fr_detector_free(d);
@@ -118,7 +129,9 @@ void fr_detector_free(struct fr_detector *detector)
         return;
     free(detector->plane);
     free(detector->mask);
-    free(detector->moving);
+    free(detector->spare);
+    free(detector->scores.moves);
+    free(detector->scores.strays);
     free(detector->busy);
     free(detector->sums);
     free(detector->mean_sums);

@@ -71,7 +71,7 @@ bool fr_detector_notice_light_change(struct fr_detector *d, uint32_t gain_q10,
 bool fr_detector_begin_other_light(struct fr_detector *d, const struct fr_background_count *count)
 {
     if (!is_over_half(d, count->n_moving) ||
-        !fr_relight_is_due(d->plane, d->background.level, d->mask, d->half_width_px,
+        !fr_relight_is_due(d->plane, d->background.level, d->scores.moves, d->half_width_px,
                            d->half_height_px))
         return false;
     fr_relight_begin(&d->background);
@@ -83,7 +83,7 @@ bool fr_detector_begin_other_light(struct fr_detector *d, const struct fr_backgr
 void fr_detector_follow_other_light(struct fr_detector *d, int64_t elapsed_ns)
 {
     fr_relight_step(&d->background, d->plane, d->half_width_px, d->half_height_px, elapsed_ns,
-                    d->mask);
+                    &d->scores);
     d->are_mean_sums_old = true;
     d->n_learnt = 1;
     d->age_ns = d->settled_ns = 0;

@@ -63,6 +63,17 @@ int fr_detector_look_into(struct fr_detector *detector, size_t zone, double obje
     return 0;
 }
 
+/* Each pixel of the mask as `times` bytes across and down. */
+static void expand(const struct fr_detector *d, uint32_t times, uint8_t *px, uint32_t width_px,
+                   uint32_t height_px, size_t stride_bytes, uint8_t set)
+{
+    const size_t mask_stride_bytes = fr_mask_stride_bytes(d->half_width_px);
+
+    for (uint32_t y = 0; y < height_px; y++, px += stride_bytes)
+        for (uint32_t x = 0; x < width_px; x++)
+            px[x] = fr_bit(d->mask + y / times * mask_stride_bytes, x / times) ? set : 0;
+}
+
 const uint8_t *fr_detector_mask(const struct fr_detector *detector, uint32_t *ret_width_px,
                                 uint32_t *ret_height_px)
 {
@@ -70,7 +81,9 @@ const uint8_t *fr_detector_mask(const struct fr_detector *detector, uint32_t *re
         return NULL;
     *ret_width_px = detector->half_width_px;
     *ret_height_px = detector->half_height_px;
-    return detector->mask;
+    expand(detector, 1, detector->spare, detector->half_width_px, detector->half_height_px,
+           detector->half_width_px, 1);
+    return detector->spare;
 }
 
 int fr_detector_expand_mask(const struct fr_detector *detector, uint8_t *full, size_t stride_bytes,
@@ -78,10 +91,6 @@ int fr_detector_expand_mask(const struct fr_detector *detector, uint8_t *full, s
 {
     if (detector->state != FR_PLANE_MASK)
         return -ENODATA;
-    for (uint32_t y = 0; y < detector->height_px; y++, full += stride_bytes) {
-        const uint8_t *row = detector->mask + (size_t)(y / 2) * detector->half_width_px;
-        for (uint32_t x = 0; x < detector->width_px; x++)
-            full[x] = row[x / 2] ? set : 0;
-    }
+    expand(detector, 2, full, detector->width_px, detector->height_px, stride_bytes, set);
     return 0;
 }

@@ -41,9 +41,10 @@ struct fr_detector {
     size_t n_tiles;
 
     enum fr_plane_state state;
-    uint8_t *plane;      /* the frame reduced; in place of the background once it is decided */
-    uint8_t *mask;       /* of the last decision */
-    uint32_t *moving;    /* with the scores, that stand in the mask until it is decided */
+    uint8_t *plane; /* the frame reduced; in place of the background once it is decided */
+    uint8_t *spare; /* of the same size: the plane as it were, and the mask in bytes */
+    struct fr_scores scores;
+    uint8_t *mask;       /* of the last decision (bit_plane.h) */
     uint8_t *busy;       /* for each tile: how much of it moved a frame ago */
     uint16_t *sums;      /* for each tile: of the plane */
     uint16_t *mean_sums; /* and of the mean, unless are_mean_sums_old */

@@ -15,6 +15,12 @@ static inline uint64_t fr_eight(const uint8_t *from)
     return le64toh(word);
 }
 
+static inline void fr_eight_put(uint8_t *to, uint64_t word)
+{
+    word = htole64(word);
+    memcpy(to, &word, sizeof word);
+}
+
 /* The same value in all of them. */
 static inline uint64_t fr_eight_of(uint8_t value)
 {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "analyzer/background.h"
-#include "analyzer/mask_edges.h"
 #include "analyzer/shadow.h"
 #include "analyzer/texture.h"
 
@@ -12,9 +11,7 @@
 struct fr_learn_at {
     uint8_t *levels, *fractions, *spreads, *candidates, *evidences;
     const uint8_t *pixels;
-    uint8_t *scores;
-    uint32_t *moving;
-    uint8_t *known_blocks;
+    uint8_t *moves, *strays, *known_blocks;
 };
 
 enum {
@@ -27,18 +24,20 @@ enum {
 struct fr_shadow_at {
     const uint8_t *half;
     const uint8_t *levels; /* of the background */
-    uint8_t *scores;
-    const uint32_t *moving;
+    uint8_t *moves, *strays;
     size_t width_px, x_px;
 };
 
-enum { FR_SHADOW_BLOCKS_MAX = 64 }; /* at once */
+enum {
+    FR_SHADOW_BLOCKS_MAX = 64, /* at once */
+    FR_BITS_AT_ONCE = 64,
+};
 
 /* A row of the window of 5x5. `across` holds the sums of five pixels side by side: those of the row
  * that leaves, then those of the one that enters. */
 struct fr_vote_at {
-    uint8_t *across, *sums, *voted;
-    uint8_t *left; /* for each vector: for how many rows it may not be passed over; at first 0 */
+    uint8_t *across, *sums;
+    uint8_t *voted; /* bits */
 };
 
 struct fr_kernels {
@@ -60,6 +59,9 @@ struct fr_kernels {
                           size_t n_blocks, uint32_t factors, struct fr_shadow_teachers *teachers,
                           struct fr_shadow *seen);
 
+    /* Writes the scores of n_px pixels from first_px on as bytes; a multiple of FR_BITS_AT_ONCE. */
+    void (*unfold)(const struct fr_scores *scores, size_t first_px, size_t n_px, uint8_t *ret_px);
+
     /* Lets a row, which has two pixels more on either side, enter the window, from the left on.
      * Returns how many of its pixels it has done; the others are fewer than it does at once. */
     size_t (*vote)(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
@@ -67,9 +69,6 @@ struct fr_kernels {
 
     /* fr_texture_sum(). */
     struct fr_texture_sums (*sum_tile)(const uint8_t *half, const uint8_t *level, size_t stride_px);
-
-    /* Adds the edges of n_px pixels from column x on: a multiple of FR_EDGES_PX. */
-    void (*find_edges)(const uint8_t *row, uint32_t x, uint32_t n_px, struct fr_edges *edges);
 
     /* The sums of tiles side by side, 1 to FR_TILE_SIDE rows high, from the left on. Returns how
      * many of the n_tiles it has done; the others are fewer than it does at once. */
@@ -86,6 +85,8 @@ extern const struct fr_kernels fr_kernels_sse2, fr_kernels_avx2, fr_kernels_avx5
 /* Those of fr_kernels_avx512, whose other kernels are those of fr_kernels_avx2. */
 struct fr_background_count fr_learn_avx512(const struct fr_background_step *step,
                                            const struct fr_learn_at *at, size_t n_px);
+void fr_unfold_avx512(const struct fr_scores *scores, size_t first_px, size_t n_px,
+                      uint8_t *ret_px);
 size_t fr_vote_avx512(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
                       uint8_t quorum);
 #endif

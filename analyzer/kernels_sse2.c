@@ -3,7 +3,6 @@
 #ifdef FR_LANES
 #include "analyzer/learn_lanes.h"
 #include "analyzer/majority_lanes.h"
-#include "analyzer/mask_edges_lanes.h"
 #include "analyzer/scale_lanes.h"
 #include "analyzer/shadow_lanes.h"
 #include "analyzer/texture_lanes.h"
@@ -13,9 +12,9 @@ const struct fr_kernels fr_kernels_sse2 = {
     .learn = learn,
     .scale = scale,
     .clear_shadows = clear_shadows,
+    .unfold = unfold,
     .vote = vote,
     .sum_tile = sum_tile,
-    .find_edges = find_edges,
     .sum_bytes = sum_bytes,
 };
 #endif

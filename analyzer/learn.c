@@ -34,8 +34,8 @@ static inline int32_t tolerance_of(const struct fr_background_step *s, int32_t l
 static struct fr_background_count
 learn_plain(const struct fr_background_step s, uint8_t *restrict levels,
             uint8_t *restrict fractions, uint8_t *restrict spreads, uint8_t *restrict candidates,
-            uint8_t *restrict evidences, const uint8_t *restrict pixels, uint8_t *restrict scores,
-            size_t n_px)
+            uint8_t *restrict evidences, const uint8_t *restrict pixels,
+            const struct fr_scores *scores, size_t first_px, size_t n_px)
 {
     const int32_t round = (1 << s.shift) >> 1, learns = s.is_held - 1;
     uint32_t n_moving = 0, n_still = 0;
@@ -83,7 +83,9 @@ learn_plain(const struct fr_background_step s, uint8_t *restrict levels,
 
         const int32_t nearest = select32(is_level2 & -(far_candidate < far), far_candidate, far);
         const int32_t moves = ~is_near & ~is_known & 1;
-        scores[i] = (uint8_t)(moves + (2 * nearest > tolerance));
+        const bool strays = 2 * nearest > tolerance;
+        fr_bit_put(scores->moves, first_px + i, moves && strays);
+        fr_bit_put(scores->strays, first_px + i, moves || strays);
         n_moving += (uint32_t)moves;
         n_still += (uint32_t)(is_candidate & ~is_known & 1);
     }
@@ -95,16 +97,12 @@ static struct fr_background_count learn_pixels(const struct fr_background_step *
                                                size_t to, const uint8_t *half,
                                                const struct fr_scores *scores)
 {
-    const struct fr_background_count count = learn_plain(
-        *step, b->level + from, b->fraction + from, b->spread + from, b->candidate + from,
-        b->evidence + from, half + from, scores->px + from, to - from);
+    const struct fr_background_count count =
+        learn_plain(*step, b->level + from, b->fraction + from, b->spread + from,
+                    b->candidate + from, b->evidence + from, half + from, scores, from, to - from);
 
-    for (size_t i = from; i < to; i++) {
-        const uint32_t bit = UINT32_C(1) << i % FR_BLOCK_PX;
-        uint32_t *moving = &scores->moving[i / FR_BLOCK_PX];
-        *moving = scores->px[i] >= FR_SCORE_MOVES ? *moving | bit : *moving & ~bit;
+    for (size_t i = from; i < to; i++)
         b->known_blocks[i / FR_BLOCK_PX] |= b->evidence[i] >= FR_EVIDENCE_KNOWN;
-    }
     return count;
 }
 
@@ -126,15 +124,10 @@ fr_background_learn_at(enum fr_simd level, struct fr_background *background, siz
     if (!kernels || from >= to)
         return learn_pixels(step, b, first_px, end, half, scores);
 
-    const struct fr_learn_at at = {b->level + from,
-                                   b->fraction + from,
-                                   b->spread + from,
-                                   b->candidate + from,
-                                   b->evidence + from,
-                                   half + from,
-                                   scores->px + from,
-                                   scores->moving + from / FR_BLOCK_PX,
-                                   b->known_blocks + from / FR_BLOCK_PX};
+    const struct fr_learn_at at = {
+        b->level + from,          b->fraction + from,        b->spread + from,
+        b->candidate + from,      b->evidence + from,        half + from,
+        scores->moves + from / 8, scores->strays + from / 8, b->known_blocks + from / FR_BLOCK_PX};
     const struct fr_background_count counts[] = {
         learn_pixels(step, b, first_px, from, half, scores),
         kernels->learn(step, &at, to - from),

@@ -12,7 +12,6 @@
 #include "analyzer/mean_lanes.h"
 
 #include <assert.h>
-#include <limits.h>
 
 /* What is done at once: some blocks, or a part of one. */
 enum { AT_ONCE = FR_LANES };
@@ -164,9 +163,9 @@ FR_LANES_INLINE void follow(const struct step *s, const struct fr_learn_at *at,
 
 FR_LANES_INLINE void score(const struct fr_learn_at *at, size_t i, bytes moves, bytes strays)
 {
-    const lane_bits moving = bytes_bits(moves & strays);
-    bytes_store(at->scores + i, 0 - moves - strays);
-    memcpy((uint8_t *)at->moving + i / CHAR_BIT, &moving, AT_ONCE / CHAR_BIT);
+    const lane_bits both = bytes_bits(moves & strays), any = bytes_bits(moves | strays);
+    memcpy(at->moves + i / 8, &both, AT_ONCE / 8);
+    memcpy(at->strays + i / 8, &any, AT_ONCE / 8);
 }
 
 /* Any pixels, when what is near has followed; what is far has the level and spread that it had. */
@@ -237,7 +236,6 @@ FR_LANES_INLINE void fetch_ahead(const struct fr_learn_at *at, size_t i, bool is
 {
     enum { AHEAD_PX = 2048 };
     __builtin_prefetch(at->pixels + i + AHEAD_PX);
-    __builtin_prefetch(at->scores + i + AHEAD_PX, 1);
     if (is_held) {
         __builtin_prefetch(at->levels + i + AHEAD_PX);
         __builtin_prefetch(at->spreads + i + AHEAD_PX);

@@ -1,31 +1,38 @@
 /* Cleaning: a pixel moves where the scores of the 5x5 around it make up 14 of 25 parts of the
- * most that they could. A score of FR_SCORE_MAX says that it moves, 1 that it may: so holes where an
- * object resembles its background are filled, and what strays alone is not motion.
+ * most that they could. A score of 2 says that it moves, 1 that it may: so holes where an object
+ * resembles its background are filled, and what strays alone is not motion.
  *
- * Beyond the edge the mask goes on as it is at the edge. Works in place with a few rows beside it.
- * Pure.
+ * Beyond the edge the scores go on as they are at the edge. Works with a few rows of bytes. Pure.
  */
 #pragma once
 
+#include "analyzer/background.h"
 #include "common/media/simd.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FR_MAJORITY_SIDE = 5, FR_SCORE_MAX = 2 };
+enum { FR_MAJORITY_SIDE = 5 };
+
+/* All rows of scratch begin where vectors should; the longest have two pixels more on either side. */
+static inline size_t fr_majority_row_bytes(uint32_t width_px)
+{
+    return ((size_t)width_px + FR_MAJORITY_SIDE - 1 + 63) / 64 * 64;
+}
 
 /* Bytes of scratch for a mask of this width. */
 static inline size_t fr_majority_scratch_bytes(uint32_t width_px)
 {
-    /* For each of the last rows the sums of five pixels side by side; those of five such rows; a row
-     * with two pixels more on either side; and a byte for each 16 pixels or more. */
-    return (size_t)(FR_MAJORITY_SIDE + 2) * width_px + FR_MAJORITY_SIDE - 1 + width_px / 16;
+    /* For each of the last rows the sums of five pixels side by side; those of five such rows; and
+     * this row and the next. */
+    return (FR_MAJORITY_SIDE + 3) * fr_majority_row_bytes(width_px);
 }
 
-/* `mask` has height_px rows of width_px bytes, each a score of 0 to FR_SCORE_MAX, and gets 0 or 1.
- * At least 1x1. */
-void fr_majority_5x5(uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *scratch);
+/* Of the scores of height_px rows of width_px pixels, a mask of as many (bit_plane.h); fr_mask_bytes()
+ * of it. At least 1x1. */
+void fr_majority_5x5(const struct fr_scores *scores, uint32_t width_px, uint32_t height_px,
+                     uint8_t *scratch, uint8_t *ret_mask);
 
 /* The same with what a level has, which this machine must have: all give the same mask. */
-void fr_majority_5x5_at(enum fr_simd level, uint8_t *mask, uint32_t width_px, uint32_t height_px,
-                        uint8_t *scratch);
+void fr_majority_5x5_at(enum fr_simd level, const struct fr_scores *scores, uint32_t width_px,
+                        uint32_t height_px, uint8_t *scratch, uint8_t *ret_mask);

@@ -1,42 +1,16 @@
 #include "analyzer/mask_edges.h"
-#include "analyzer/eight.h"
-#include "analyzer/kernels.h"
-
-/* A bit for each of n_px pixels, at most 64. */
-static uint64_t bits_of(const uint8_t *px, uint32_t n_px)
-{
-    uint64_t bits = 0;
-    uint32_t i = 0;
-
-    for (; n_px - i >= 8; i += 8)
-        bits |= (uint64_t)fr_eight_bits(fr_eight_is_set(fr_eight(px + i))) << i;
-    for (; i < n_px; i++)
-        bits |= (uint64_t)(px[i] != 0) << i;
-    return bits;
-}
-
-size_t fr_mask_edges_at(enum fr_simd level, const uint8_t *row, uint32_t from_px, uint32_t end_px,
-                        uint32_t *ret_edges)
-{
-    const struct fr_kernels *kernels = fr_kernels_at(level);
-    struct fr_edges edges = {.columns = ret_edges};
-    uint32_t x = from_px;
-
-    if (kernels) {
-        const uint32_t n_px = (end_px - x) / FR_EDGES_PX * FR_EDGES_PX;
-        kernels->find_edges(row, x, n_px, &edges);
-        x += n_px;
-    }
-    for (; x < end_px; x += FR_EDGES_PX) {
-        const uint32_t n_px = end_px - x < FR_EDGES_PX ? end_px - x : FR_EDGES_PX;
-        fr_edges_add(&edges, bits_of(row + x, n_px), x);
-    }
-    if (edges.is_inside)
-        edges.columns[edges.n++] = end_px;
-    return edges.n;
-}
 
 size_t fr_mask_edges(const uint8_t *row, uint32_t from_px, uint32_t end_px, uint32_t *ret_edges)
 {
-    return fr_mask_edges_at(fr_simd(), row, from_px, end_px, ret_edges);
+    uint64_t is_inside = 0; /* 0 or 1: the pixel before */
+    size_t n = 0;
+
+    for (uint32_t x = from_px; x < end_px; x += 64) {
+        const uint64_t bits = fr_bits_64(row, x) & fr_bits_below(end_px - x);
+        n += fr_bits_list(bits ^ (bits << 1 | is_inside), x, ret_edges + n);
+        is_inside = bits >> 63;
+    }
+    if (is_inside)
+        ret_edges[n++] = end_px;
+    return n;
 }

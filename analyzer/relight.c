@@ -19,7 +19,7 @@ enum {
     GAIN_Q4_MAX = 1024,
 };
 
-bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t *scores,
+bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t *moves,
                        uint32_t width_px, uint32_t height_px)
 {
     size_t n_textured = 0, n_kept = 0;
@@ -30,8 +30,7 @@ bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t
             const size_t at = (size_t)y * width_px + x;
             uint32_t n_moving = 0;
             for (size_t row = at; row < at + (size_t)FR_TILE_SIDE * width_px; row += width_px)
-                for (size_t i = row; i < row + FR_TILE_SIDE; i++)
-                    n_moving += scores[i] == 2;
+                n_moving += fr_bits_count(fr_bits_8(moves, row));
             if (n_moving < MOVING_MIN)
                 continue;
             enum fr_texture texture = fr_texture_compare(half + at, levels + at, width_px);
@@ -77,7 +76,7 @@ static int32_t find_gain(const uint8_t *half, const uint8_t *old, uint32_t width
 }
 
 uint64_t fr_relight_step(struct fr_background *background, const uint8_t *half, uint32_t width_px,
-                         uint32_t height_px, int64_t elapsed_ns, uint8_t *ret_scores)
+                         uint32_t height_px, int64_t elapsed_ns, const struct fr_scores *ret_scores)
 {
     const int32_t gain_q4 = find_gain(half, background->candidate, width_px, height_px);
     const int32_t rest = (int32_t)(elapsed_ns * RESTED / FR_RELIGHT_REST_NS);
@@ -112,7 +111,8 @@ uint64_t fr_relight_step(struct fr_background *background, const uint8_t *half, 
         background->level[i] = (uint8_t)level;
         background->fraction[i] = FR_FRACTION_HALF;
         background->spread[i] = (uint8_t)value; /* the last frame, meanwhile */
-        ret_scores[i] = moves ? 2 : 0;
+        fr_bit_put(ret_scores->moves, i, moves);
+        fr_bit_put(ret_scores->strays, i, moves);
         n_moving += moves;
     }
     return n_moving;

@@ -22,8 +22,8 @@
 
 static const int64_t FR_RELIGHT_NS = 1500000000, FR_RELIGHT_REST_NS = 200000000;
 
-/* Whether the picture kept its pattern where it moves (scores of 2): most tiles that have one. */
-bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t *scores,
+/* Whether the picture kept its pattern where it moves (a plane of bits): most tiles that have one. */
+bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t *moves,
                        uint32_t width_px, uint32_t height_px);
 
 /* From here on the background is in transition from the light that it knows. */
@@ -32,7 +32,8 @@ void fr_relight_begin(struct fr_background *background);
 /* A frame of the transition, elapsed_ns after the last. Scores 2 where something moves, and 0 else.
  * Returns how many move. */
 uint64_t fr_relight_step(struct fr_background *background, const uint8_t *half, uint32_t width_px,
-                         uint32_t height_px, int64_t elapsed_ns, uint8_t *ret_scores);
+                         uint32_t height_px, int64_t elapsed_ns,
+                         const struct fr_scores *ret_scores);
 
 /* The transition is over: forgets the old light, and learns on from the new one. */
 void fr_relight_end(struct fr_background *background);

@@ -69,6 +69,12 @@ static bool is_at_side(const struct picture *p, size_t at)
     return x == 0 || x == p->width_px - 1;
 }
 
+/* Whether anything does. */
+static bool moves_in(const struct picture *p, size_t block)
+{
+    return (uint32_t)fr_bits_64(p->scores.moves, block * FR_BLOCK_PX);
+}
+
 /* Any pixels, none of which is in the first or last row; those of a block are looked at by one call. */
 static void look_along(const struct picture *p, size_t at, size_t end, uint32_t factors,
                        struct fr_shadow_teachers *teachers, struct fr_shadow *seen)
@@ -76,13 +82,15 @@ static void look_along(const struct picture *p, size_t at, size_t end, uint32_t 
     for (size_t next; at < end; at = next) {
         const size_t block = at / FR_BLOCK_PX;
         next = (block + 1) * FR_BLOCK_PX < end ? (block + 1) * FR_BLOCK_PX : end;
-        if (!p->scores.moving[block])
+        if (!moves_in(p, block))
             continue;
         struct fr_shadow *taught = fr_shadow_teaches(teachers) ? seen : NULL;
         for (size_t i = at; i < next; i++)
-            if (p->scores.px[i] == FR_SCORE_MOVES && !is_at_side(p, i) &&
-                look_at(p->half + i, p->levels + i, p->width_px, factors, taught))
-                p->scores.px[i] = 0;
+            if (fr_bit(p->scores.moves, i) && !is_at_side(p, i) &&
+                look_at(p->half + i, p->levels + i, p->width_px, factors, taught)) {
+                fr_bit_put(p->scores.moves, i, false);
+                fr_bit_put(p->scores.strays, i, false);
+            }
     }
 }
 
@@ -93,9 +101,12 @@ static void look_at_blocks(const struct fr_kernels *kernels, const struct pictur
 {
     for (size_t next; block < end; block = next) {
         const size_t at = block * FR_BLOCK_PX, x = at % p->width_px;
-        const struct fr_shadow_at where = {p->half + at,      p->levels + at,
-                                           p->scores.px + at, p->scores.moving + block,
-                                           p->width_px,       x};
+        const struct fr_shadow_at where = {p->half + at,
+                                           p->levels + at,
+                                           p->scores.moves + at / 8,
+                                           p->scores.strays + at / 8,
+                                           p->width_px,
+                                           x};
         next = fr_blocks(at - x + p->width_px); /* the first that begins in the next row */
         next = next < end ? next : end;
         next = next < block + FR_SHADOW_BLOCKS_MAX ? next : block + FR_SHADOW_BLOCKS_MAX;

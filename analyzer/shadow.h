@@ -53,8 +53,7 @@ static inline bool fr_shadow_teaches(struct fr_shadow_teachers *teachers)
     return teaches;
 }
 
-/* Clears the scores (2: foreground) of what is shadow, and learns from the foreground of the frame
- * for the next. The bits of what moves stay as they are. */
+/* Clears the scores of what is shadow, and learns from the foreground of the frame for the next. */
 void fr_shadow_clear(struct fr_shadow *shadow, const uint8_t *half, const uint8_t *levels,
                      uint32_t width_px, uint32_t height_px, const struct fr_scores *scores);
 

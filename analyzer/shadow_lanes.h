@@ -3,32 +3,42 @@
 
 #include "analyzer/kernels.h"
 
+/* The bits of a block. */
+FR_LANES_INLINE uint32_t bits_of_block(const uint8_t *bits, size_t block)
+{
+    uint32_t word;
+    memcpy(&word, bits + block * sizeof word, sizeof word);
+    return word;
+}
+
 /* The first block from this one on in which anything moves, or n_blocks. */
-FR_LANES_INLINE size_t next_block(const uint32_t *moving, size_t block, size_t n_blocks)
+FR_LANES_INLINE size_t next_block(const uint8_t *moves, size_t block, size_t n_blocks)
 {
     for (uint64_t two; n_blocks - block >= 2; block += 2) {
-        memcpy(&two, moving + block, sizeof two);
+        memcpy(&two, moves + block * sizeof(uint32_t), sizeof two);
         if (two)
-            return block + !moving[block];
+            return block + !(uint32_t)two;
     }
-    return block + (block < n_blocks && !moving[block]);
+    return block + (block < n_blocks && !bits_of_block(moves, block));
 }
 
 /* What is looked at closely, all at once or not at all. */
 enum { UNIT = FR_LANES / 2, BLOCK_UNITS = FR_BLOCK_PX / UNIT };
 
-/* Of some blocks the units that are to be looked at closely, and in their blocks which pixels.
- * Whether a unit has any is as good as chance, and to guess wrong is dear: so they are put into a
- * list, without a branch. */
+/* Of some blocks the units that are to be looked at closely, and which of their pixels. Whether a
+ * unit has any is as good as chance, and to guess wrong is dear: so they are put into a list, without
+ * a branch. */
 struct dark {
     size_t n_units;
-    uint16_t units[FR_SHADOW_BLOCKS_MAX * BLOCK_UNITS + 1]; /* twice; and 1 for one that teaches */
-    uint8_t is_dark[FR_SHADOW_BLOCKS_MAX * FR_BLOCK_PX];
+    struct {
+        uint16_t at, pixels; /* a unit; a bit for each of its pixels */
+        bool teaches;
+    } units[FR_SHADOW_BLOCKS_MAX * BLOCK_UNITS + 1];
 };
 
-/* Pixels of a block that move and are darker, without those at the frame's edge; of a block that
- * does not teach, only those that are no darker than the darkest shadows, of first_q8. */
-FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, const uint8_t *is_edge,
+/* Pixels of a block that move, of `some`, and are darker; of a block that does not teach, only those
+ * that are no darker than the darkest shadows, of first_q8. */
+FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, uint32_t some,
                                unsigned_words first_q8, bool teaches, struct dark *dark)
 {
     const bytes all = bytes_all(teaches ? UINT8_MAX : 0);
@@ -36,16 +46,17 @@ FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, cons
     for (size_t part = 0; part < FR_BLOCK_PX; part += FR_LANES) {
         const size_t i = block * FR_BLOCK_PX + part;
         const bytes value = bytes_load(at->half + i), before = bytes_load(at->levels + i);
-        const bytes score = bytes_load(at->scores + i) & ~bytes_load(is_edge + part);
         const bytes may_be = (bytes)(value >= bytes_share_q8(before, first_q8)) | all;
-        const bytes is_dark = (bytes)(score == FR_SCORE_MOVES) & (bytes)(value < before) & may_be;
-        const lane_bits some = bytes_bits(is_dark);
+        const uint32_t is_dark =
+            (uint32_t)bytes_bits((bytes)(value < before) & may_be) & some >> part;
 
-        bytes_store(dark->is_dark + i, is_dark);
-        dark->units[dark->n_units] = (uint16_t)(i / UNIT * 2 + teaches);
-        dark->n_units += some << (32 - UNIT) != 0;
-        dark->units[dark->n_units] = (uint16_t)((i / UNIT + 1) * 2 + teaches);
-        dark->n_units += some >> UNIT != 0;
+        for (unsigned unit = 0; unit < 2; unit++) {
+            const uint32_t pixels = is_dark >> unit * UNIT & ((UINT32_C(1) << UNIT) - 1);
+            dark->units[dark->n_units].at = (uint16_t)(i / UNIT + unit);
+            dark->units[dark->n_units].pixels = (uint16_t)pixels;
+            dark->units[dark->n_units].teaches = teaches;
+            dark->n_units += pixels != 0;
+        }
     }
 }
 
@@ -78,10 +89,27 @@ FR_LANES_INLINE words words_dot_wrapped(words a, words b, words c, words d)
     return (words)((unsigned_words)a * (unsigned_words)b + (unsigned_words)c * (unsigned_words)d);
 }
 
-/* Gradients are at most 510, and those that teach so weak that their products are below 1,000.
- * Masks have their lower bytes alone. */
+/* Of a unit. */
+FR_LANES_INLINE void clear_bits(uint8_t *to, lane_bits bits)
+{
+    uint16_t word = 0;
+    memcpy(&word, to, UNIT / 8);
+    word &= (uint16_t)~bits;
+    memcpy(to, &word, UNIT / 8);
+}
+
+/* A mask of those words whose bits are set. */
+FR_LANES_INLINE words words_of_bits(uint16_t some)
+{
+    words each;
+    for (size_t lane = 0; lane < UNIT; lane++)
+        each[lane] = (int16_t)(1u << lane);
+    return (words_all((int16_t)some) & each) == each;
+}
+
+/* Gradients are at most 510, and those that teach so weak that their products are below 1,000. */
 FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct fr_shadow_at *at,
-                                size_t i, const uint8_t *is_dark, const struct ranges *ranges,
+                                size_t i, uint16_t pixels, const struct ranges *ranges,
                                 bool does_teach, struct fr_shadow *seen)
 {
     const uint8_t *half = at->half + i, *level = at->levels + i;
@@ -105,13 +133,14 @@ FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct f
     } const factor = {factor_q8 >> 3},
             same = {words_dot_wrapped(now_x, expected_x, now_y, expected_y)},
             all = {words_dot_wrapped(expected_x, expected_x, expected_y, expected_y)};
-    const words counts = words_widen(is_dark) & (before > words_all((int16_t)(l->dark - 1))) &
+    const words counts = words_of_bits(pixels) & (before > words_all((int16_t)(l->dark - 1))) &
                          (factor.all > words_all((int16_t)(l->factor_min - 1)));
     const words teaches = counts & (strength <= l->weak + (value * l->weak_q8 >> 8));
     const words fits = counts & (misfit <= l->misfit + (value * l->misfit_q8 >> 8));
 
     if (does_teach)
-        for (uint32_t teaching = bytes_bits((bytes)teaches); teaching; teaching &= teaching - 1) {
+        for (uint32_t teaching = bytes_bits((bytes)(teaches & UINT8_MAX)); teaching;
+             teaching &= teaching - 1) {
             const unsigned lane = (unsigned)__builtin_ctz(teaching) / 2;
             seen->same[factor.each[lane]] += same.each[lane];
             seen->all[factor.each[lane]] += all.each[lane];
@@ -122,9 +151,18 @@ FR_LANES_INLINE void weigh_dark(const struct fr_shadow_limits *l, const struct f
         const words beyond = factor.all - ranges->items[r].first;
         is_shadow |= (beyond >= 0) & (beyond <= ranges->items[r].beyond);
     }
-    const words kept = words_widen(at->scores + i) & ~(fits & is_shadow);
-    const bytes scores = words_narrow(kept, kept);
-    memcpy(at->scores + i, &scores, UNIT);
+    const words cleared = fits & is_shadow & UINT8_MAX;
+    const lane_bits bits = bytes_bits(words_narrow(cleared, words_all(0)));
+    clear_bits(at->moves + i / 8, bits);
+    clear_bits(at->strays + i / 8, bits);
+}
+
+/* The last pixel of a row and the first of the next one, if they lie in this block. */
+FR_LANES_INLINE uint32_t edges_of(const struct fr_shadow_at *at, size_t block)
+{
+    const size_t x = at->x_px + block * FR_BLOCK_PX, left = at->width_px - x;
+    const uint64_t ends = left <= FR_BLOCK_PX ? UINT64_C(3) << (left - 1) : 0;
+    return (uint32_t)ends | (x == 0);
 }
 
 FR_LANES_KERNEL void clear_shadows(const struct fr_shadow_limits *limits,
@@ -132,10 +170,6 @@ FR_LANES_KERNEL void clear_shadows(const struct fr_shadow_limits *limits,
                                    uint32_t factors, struct fr_shadow_teachers *teachers,
                                    struct fr_shadow *seen)
 {
-    /* The last pixel of a row and the first of the next one: to be laid over a block so that they
-     * lie where they do, or outside. */
-    static const uint8_t is_edge[2 * FR_BLOCK_PX + 1] = {[FR_BLOCK_PX] = UINT8_MAX,
-                                                         [FR_BLOCK_PX + 1] = UINT8_MAX};
     const struct fr_shadow_at at = *where;
     const int first = factors ? __builtin_ctz(factors) : 0;
     const unsigned_words first_q8 =
@@ -145,15 +179,13 @@ FR_LANES_KERNEL void clear_shadows(const struct fr_shadow_limits *limits,
 
     ranges_init(factors, &ranges);
     dark.n_units = 0;
-    for (size_t block = 0; (block = next_block(at.moving, block, n_blocks)) < n_blocks; block++) {
-        const size_t x = at.x_px + block * FR_BLOCK_PX, left = at.width_px - x;
-        const size_t edge = !x ? 0 : left < FR_BLOCK_PX + 1 ? left : FR_BLOCK_PX + 1;
+    for (size_t block = 0; (block = next_block(at.moves, block, n_blocks)) < n_blocks; block++) {
         const bool teaches = fr_shadow_teaches(teachers);
         if (teaches || factors)
-            find_dark(&at, block, is_edge + FR_BLOCK_PX + 1 - edge, first_q8, teaches, &dark);
+            find_dark(&at, block, bits_of_block(at.moves, block) & ~edges_of(&at, block), first_q8,
+                      teaches, &dark);
     }
-    for (size_t n = 0; n < dark.n_units; n++) {
-        const size_t i = dark.units[n] / 2 * (size_t)UNIT;
-        weigh_dark(limits, &at, i, dark.is_dark + i, &ranges, dark.units[n] % 2, seen);
-    }
+    for (size_t n = 0; n < dark.n_units; n++)
+        weigh_dark(limits, &at, dark.units[n].at * (size_t)UNIT, dark.units[n].pixels, &ranges,
+                   dark.units[n].teaches, seen);
 }

@@ -66,9 +66,9 @@ void fr_shake_align(const uint8_t *half, uint32_t width_px, uint32_t height_px,
 /* Clears the scores of what lies within the range of the background a quarter of a pixel away:
  * interpolation blurs, and edges stray by that. */
 void fr_shake_forgive(const uint8_t *aligned, const uint8_t *levels, uint32_t width_px,
-                      uint32_t height_px, uint8_t *scores);
+                      uint32_t height_px, const struct fr_scores *scores);
 
-/* A mask of the background's picture, moved to where the frame shows it (to whole pixels). What the
+/* A mask (bit_plane.h) of the background's picture, moved to where the frame shows it (to whole pixels). What the
  * background does not know is 0. */
 void fr_shake_move_mask(const uint8_t *mask, uint32_t width_px, uint32_t height_px,
                         struct fr_shift shift, uint8_t *ret_moved);

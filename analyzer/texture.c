@@ -77,28 +77,23 @@ static bool is_same_texture(const struct fr_texture_sums *s)
            (excess2 * 256 <= CONTRAST2_Q8) & (excess2 * CONTRAST2_Q8 >= 256);
 }
 
-/* How many pixels of one tile move. */
-static uint32_t count_moving(const uint8_t *scores, size_t stride, uint32_t columns, uint32_t rows)
+/* How many pixels of one tile move, from pixel `at` on. */
+static uint32_t count_moving(const uint8_t *moves, size_t at, size_t stride, uint32_t columns,
+                             uint32_t rows)
 {
-    uint64_t sums = 0, eight = 0;
+    const uint8_t within = (uint8_t)fr_bits_below(columns);
+    uint64_t tile = 0;
 
-    /* A byte for each column, which counts to 8; the product gathers their sum in its highest
-     * byte. */
-    for (uint32_t y = 0; y < rows; y++, scores += stride) {
-        if (columns == FR_TILE_SIDE)
-            memcpy(&eight, scores, sizeof eight);
-        else
-            memcpy(&eight, scores, columns);
-        sums += eight >> 1 & 0x0101010101010101u;
-    }
-    return (uint32_t)(sums * 0x0101010101010101u >> 56);
+    for (uint32_t y = 0; y < rows; y++, at += stride)
+        tile |= (uint64_t)(fr_bits_8(moves, at) & within) << 8 * y;
+    return fr_bits_count(tile);
 }
 
 /* A plane, its model and its scores; or a row of tiles of them. */
 struct picture {
-    const uint8_t *half;
-    const uint8_t *levels;
-    uint8_t *scores;
+    const uint8_t *half, *levels;
+    const struct fr_scores *scores;
+    size_t first_px; /* where that begins in the scores */
     uint32_t width_px, rows;
 };
 
@@ -130,7 +125,8 @@ static size_t clear_tiles(const struct fr_kernels *kernels, const struct picture
     for (uint32_t i = 0; i < n_off; i++) {
         const uint32_t x = lefts[i], columns = lesser(FR_TILE_SIDE, p->width_px - x);
         lefts[n_moving] = x;
-        n_moving += count_moving(p->scores + x, p->width_px, columns, p->rows) >= MOVING_MIN;
+        n_moving += count_moving(p->scores->moves, p->first_px + x, p->width_px, columns,
+                                 p->rows) >= MOVING_MIN;
     }
     for (uint32_t i = 0; i < n_moving; i++) {
         const uint32_t x = lefts[i];
@@ -138,23 +134,26 @@ static size_t clear_tiles(const struct fr_kernels *kernels, const struct picture
         n_lit += is_lit(kernels, p, x);
     }
     for (uint32_t i = 0; i < n_lit; i++)
-        for (uint32_t row = 0; row < p->rows; row++)
-            memset(p->scores + row * p->width_px + lefts[i], 0,
-                   lesser(FR_TILE_SIDE, p->width_px - lefts[i]));
+        for (uint32_t row = 0; row < p->rows; row++) {
+            const size_t at = p->first_px + row * p->width_px + lefts[i];
+            const uint32_t columns = lesser(FR_TILE_SIDE, p->width_px - lefts[i]);
+            fr_bits_fill(p->scores->moves, at, columns, false);
+            fr_bits_fill(p->scores->strays, at, columns, false);
+        }
     return n_lit;
 }
 
 size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const uint8_t *levels,
                                uint32_t width_px, uint32_t height_px, const uint16_t *ratios_q10,
-                               uint32_t gain_q10, uint8_t *scores)
+                               uint32_t gain_q10, const struct fr_scores *scores)
 {
     const struct fr_kernels *kernels = fr_kernels_at(level);
     size_t n_lit = 0;
 
     for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE, ratios_q10 += fr_tiles(width_px)) {
         const size_t at = (size_t)y * width_px;
-        const struct picture row = {half + at, levels + at, scores + at, width_px,
-                                    lesser(FR_TILE_SIDE, height_px - y)};
+        const struct picture row = {half + at, levels + at, scores,
+                                    at,        width_px,    lesser(FR_TILE_SIDE, height_px - y)};
         for (uint32_t first = 0; first < fr_tiles(width_px); first += AT_ONCE)
             n_lit += clear_tiles(kernels, &row, ratios_q10, first,
                                  lesser(AT_ONCE, fr_tiles(width_px) - first), gain_q10);
@@ -164,7 +163,7 @@ size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const ui
 
 size_t fr_texture_clear_lit(const uint8_t *half, const uint8_t *levels, uint32_t width_px,
                             uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
-                            uint8_t *scores)
+                            const struct fr_scores *scores)
 {
     return fr_texture_clear_lit_at(fr_simd(), half, levels, width_px, height_px, ratios_q10,
                                    gain_q10, scores);

@@ -17,12 +17,12 @@
  * how many were cleared. */
 size_t fr_texture_clear_lit(const uint8_t *half, const uint8_t *levels, uint32_t width_px,
                             uint32_t height_px, const uint16_t *ratios_q10, uint32_t gain_q10,
-                            uint8_t *scores);
+                            const struct fr_scores *scores);
 
 /* The same with what a level has, which this machine must have: all give the same. */
 size_t fr_texture_clear_lit_at(enum fr_simd level, const uint8_t *half, const uint8_t *levels,
                                uint32_t width_px, uint32_t height_px, const uint16_t *ratios_q10,
-                               uint32_t gain_q10, uint8_t *scores);
+                               uint32_t gain_q10, const struct fr_scores *scores);
 
 /* Sums over the pixels of a tile and its background's grey levels, their squares and products. */
 struct fr_texture_sums {

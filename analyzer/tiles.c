@@ -1,6 +1,8 @@
 #include "analyzer/tiles.h"
 #include "analyzer/kernels.h"
 
+#include <string.h>
+
 static uint32_t lesser(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -37,18 +39,24 @@ void fr_tiles_sum(const uint8_t *px, uint32_t width_px, uint32_t height_px, uint
     fr_tiles_sum_at(fr_simd(), px, width_px, height_px, ret_sums);
 }
 
+/* Bytes with the bits of eight tiles' rows: how many each has. */
+static inline uint64_t count_each(uint64_t bytes)
+{
+    bytes -= bytes >> 1 & fr_eight_of(0x55);
+    bytes = (bytes & fr_eight_of(0x33)) + (bytes >> 2 & fr_eight_of(0x33));
+    return (bytes + (bytes >> 4)) & fr_eight_of(0x0f);
+}
+
 void fr_tiles_count(const uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *ret_busy)
 {
-    enum { TILES = 64, PX = TILES * FR_TILE_SIDE }; /* at once */
-    const struct fr_kernels *kernels = fr_kernels_at(fr_simd());
-    uint16_t sums[TILES];
+    const size_t stride_bytes = fr_mask_stride_bytes(width_px), tiles_x = fr_tiles(width_px);
 
-    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE)
-        for (uint32_t x = 0; x < width_px; x += PX) {
-            uint32_t some_px = lesser(PX, width_px - x), n = fr_tiles(some_px);
-            sum_row(kernels, mask + (size_t)y * width_px + x, width_px, some_px,
-                    lesser(FR_TILE_SIDE, height_px - y), sums);
-            for (uint32_t i = 0; i < n; i++)
-                *ret_busy++ = (uint8_t)sums[i];
+    for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE, ret_busy += tiles_x)
+        for (size_t x = 0; x < tiles_x; x += 8) {
+            uint64_t counts = 0;
+            for (uint32_t row = y; row < height_px && row < y + FR_TILE_SIDE; row++)
+                counts += count_each(fr_eight(mask + row * stride_bytes + x));
+            counts = htole64(counts);
+            memcpy(ret_busy + x, &counts, tiles_x - x < 8 ? tiles_x - x : 8);
         }
 }

@@ -16,7 +16,7 @@ static inline uint32_t fr_tiles(uint32_t half_px)
  * tiles. */
 void fr_tiles_sum(const uint8_t *px, uint32_t width_px, uint32_t height_px, uint16_t *ret_sums);
 
-/* Counts the pixels of each tile that are set in a mask of 0 and 1 (at most 64). */
+/* Counts the pixels of each tile that are set in a mask (bit_plane.h); at most 64. */
 void fr_tiles_count(const uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *ret_busy);
 
 /* The same with what a level has, which this machine must have: all give the same. */

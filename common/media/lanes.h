@@ -27,6 +27,7 @@
  *     bytes_any(a)                    whether any bit is set
  *     bytes_any_32(a)                 the same of each 32 lanes, or of all if there are fewer: a bit each
  *     bytes_bits(mask)                a bit for each lane, the first is the lowest, in `lane_bits`
+ *     bytes_of_bits(bits)             a mask of those lanes whose bits are set
  *     bytes_count(mask)               how many lanes are set
  *     bytes_table(of_16), bytes_look_up(table, a)   for each lane that of its value, 0 to 15; where
  *                                     FR_LANES_TABLES is defined

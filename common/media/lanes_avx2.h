@@ -85,6 +85,16 @@ FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
     return (lane_bits)_mm256_movemask_epi8((__m256i)mask);
 }
 
+/* Each byte eight times, and of each of these one bit. */
+FR_LANES_INLINE bytes bytes_of_bits(lane_bits some)
+{
+    const __m256i each = _mm256_set1_epi64x((int64_t)UINT64_C(0x8040201008040201));
+    const __m256i order =
+        _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i a = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)some), order);
+    return (bytes)_mm256_cmpeq_epi8(_mm256_and_si256(a, each), each);
+}
+
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm256_sad_epu8((__m256i)a, _mm256_setzero_si256());

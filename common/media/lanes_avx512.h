@@ -72,6 +72,11 @@ FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
     return _mm512_movepi8_mask((__m512i)mask);
 }
 
+FR_LANES_INLINE bytes bytes_of_bits(lane_bits some)
+{
+    return (bytes)_mm512_movm_epi8(some);
+}
+
 FR_LANES_INLINE bool bytes_any(bytes a)
 {
     return bytes_some(a) != 0;

@@ -82,6 +82,13 @@ FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
     return (lane_bits)(vaddv_u8(vget_low_u8(some)) | vaddv_u8(vget_high_u8(some)) << 8);
 }
 
+FR_LANES_INLINE bytes bytes_of_bits(lane_bits some)
+{
+    const uint8x8_t each = vcreate_u8(UINT64_C(0x8040201008040201));
+    const uint8x16_t a = vcombine_u8(vdup_n_u8((uint8_t)some), vdup_n_u8((uint8_t)(some >> 8)));
+    return (bytes)vtstq_u8(a, vcombine_u8(each, each));
+}
+
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)vpaddlq_u32(vpaddlq_u16(vpaddlq_u8((uint8x16_t)a)));

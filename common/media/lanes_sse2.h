@@ -80,6 +80,17 @@ FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
     return (lane_bits)_mm_movemask_epi8((__m128i)mask);
 }
 
+/* Each byte eight times, and of each of these one bit. */
+FR_LANES_INLINE bytes bytes_of_bits(lane_bits some)
+{
+    const __m128i each = _mm_set1_epi64x((int64_t)UINT64_C(0x8040201008040201));
+    __m128i a = _mm_cvtsi32_si128((int32_t)some);
+    a = _mm_unpacklo_epi8(a, a);
+    a = _mm_unpacklo_epi16(a, a);
+    a = _mm_shuffle_epi32(a, _MM_SHUFFLE(1, 1, 0, 0));
+    return (bytes)_mm_cmpeq_epi8(_mm_and_si128(a, each), each);
+}
+
 FR_LANES_INLINE eights bytes_eights(bytes a)
 {
     return (eights)_mm_sad_epu8((__m128i)a, _mm_setzero_si128());

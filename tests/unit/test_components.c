@@ -2,7 +2,7 @@
 #include "analyzer/components.h"
 #include "analyzer/mask_edges.h"
 #include "analyzer/tiles.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/bit_planes.h"
 
 #include <stdio.h>
 
@@ -89,14 +89,17 @@ static void assert_as_flooded(const uint8_t *mask, uint32_t width, uint32_t heig
     struct fr_components *components;
     ck_assert_int_eq(fr_components_new(width, &components), 0);
     static uint8_t busy[OBJECTS_MAX];
-    fr_tiles_count(mask, width, height, busy);
+    static uint8_t bits[OBJECTS_MAX + FR_BITS_ROOM];
+    ck_assert_uint_le(fr_mask_bytes(width, height), sizeof bits);
+    mask_of(mask, width, height, bits);
+    fr_tiles_count(bits, width, height, busy);
     qsort(expected, n, sizeof *expected, compare);
     /* Whether it is known in advance where nothing is, or not. */
     for (int is_known = 0; is_known < 2; is_known++) {
         const struct fr_component_filter filter = {.min_area_px = 1,
                                                    .busy = is_known ? busy : NULL};
         struct fr_components_found got =
-            fr_components_find(components, mask, width, height, &filter, found, OBJECTS_MAX);
+            fr_components_find(components, bits, width, height, &filter, found, OBJECTS_MAX);
         ck_assert_uint_eq(got.n_objects, n);
         ck_assert_uint_eq(got.n_kept, n);
         ck_assert_uint_eq(got.area_px, area);
@@ -136,10 +139,10 @@ START_TEST(wide_masks_with_empty_stretches_give_the_same_objects)
 }
 END_TEST
 
-START_TEST(edges_are_found_alike_at_every_level)
+START_TEST(edges_are_where_a_bit_differs_from_the_one_before)
 {
     enum { WIDTH = 300 };
-    uint8_t row[WIDTH];
+    uint8_t row[WIDTH], bits[WIDTH + FR_BITS_ROOM];
     uint32_t edges[WIDTH + 4], expected[WIDTH + 1];
 
     for (int round = 0; round < 2000; round++) {
@@ -148,18 +151,16 @@ START_TEST(edges_are_found_alike_at_every_level)
         const uint32_t percent = next_random() % 101;
         size_t n = 0;
         for (uint32_t x = 0; x < WIDTH; x++)
-            row[x] = (uint8_t)(next_random() % 100 < percent ? 1 + next_random() % 255 : 0);
+            row[x] = next_random() % 100 < percent;
+        mask_of(row, WIDTH, 1, bits);
         for (uint32_t x = from; x < end; x++) {
             if (row[x] && (x == from || !row[x - 1]))
                 expected[n++] = x;
             if (row[x] && (x + 1 == end || !row[x + 1]))
                 expected[n++] = x + 1;
         }
-        for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++)
-            if (fr_simd_has(level)) {
-                ck_assert_uint_eq(fr_mask_edges_at(level, row, from, end, edges), n);
-                ck_assert_mem_eq(edges, expected, n * sizeof *edges);
-            }
+        ck_assert_uint_eq(fr_mask_edges(bits, from, end, edges), n);
+        ck_assert_mem_eq(edges, expected, n * sizeof *edges);
     }
 }
 END_TEST
@@ -189,6 +190,19 @@ START_TEST(combs_and_spirals_are_one_object)
 }
 END_TEST
 
+/* In a mask of bytes. */
+static struct fr_components_found find(struct fr_components *components, const uint8_t *mask,
+                                       uint32_t width, uint32_t height,
+                                       const struct fr_component_filter *filter,
+                                       struct fr_component *kept, size_t room)
+{
+    static uint8_t bits[BITS_MAX / 8 + FR_BITS_ROOM];
+
+    ck_assert_uint_le(fr_mask_bytes(width, height), sizeof bits);
+    mask_of(mask, width, height, bits);
+    return fr_components_find(components, bits, width, height, filter, kept, room);
+}
+
 START_TEST(objects_beyond_the_room_are_counted_and_the_largest_stay)
 {
     /* Squares of side 1 to 8, one beside the other. */
@@ -201,7 +215,7 @@ START_TEST(objects_beyond_the_room_are_counted_and_the_largest_stay)
     struct fr_components *components;
     struct fr_component kept[3];
     ck_assert_int_eq(fr_components_new(WIDTH, &components), 0);
-    struct fr_components_found found = fr_components_find(
+    struct fr_components_found found = find(
         components, mask, WIDTH, HEIGHT, &(struct fr_component_filter){.min_area_px = 1}, kept, 3);
     ck_assert_uint_eq(found.n_objects, 8);
     ck_assert_uint_eq(found.n_kept, 3);
@@ -209,8 +223,8 @@ START_TEST(objects_beyond_the_room_are_counted_and_the_largest_stay)
     for (size_t i = 0; i < 3; i++)
         ck_assert_uint_eq(kept[i].area_px, (8 - i) * (8 - i));
 
-    found = fr_components_find(components, mask, WIDTH, HEIGHT,
-                               &(struct fr_component_filter){.min_area_px = 26}, NULL, 0);
+    found = find(components, mask, WIDTH, HEIGHT, &(struct fr_component_filter){.min_area_px = 26},
+                 NULL, 0);
     ck_assert_uint_eq(found.n_objects, 3);
     ck_assert_uint_eq(found.n_kept, 0);
     fr_components_free(components);
@@ -227,15 +241,15 @@ START_TEST(a_chessboard_of_the_largest_width_is_one_object)
     struct fr_components *components;
     struct fr_component kept;
     ck_assert_int_eq(fr_components_new(WIDTH, &components), 0);
-    struct fr_components_found found = fr_components_find(
+    struct fr_components_found found = find(
         components, mask, WIDTH, HEIGHT, &(struct fr_component_filter){.min_area_px = 1}, &kept, 1);
     ck_assert_uint_eq(found.n_objects, 1);
     ck_assert_uint_eq(kept.area_px, WIDTH * HEIGHT / 2);
     /* And every second row of it is as many as a row can have. */
     for (uint32_t y = 1; y < HEIGHT; y += 2)
         memset(mask + (size_t)y * WIDTH, 0, WIDTH);
-    found = fr_components_find(components, mask, WIDTH, HEIGHT,
-                               &(struct fr_component_filter){.min_area_px = 1}, &kept, 1);
+    found = find(components, mask, WIDTH, HEIGHT, &(struct fr_component_filter){.min_area_px = 1},
+                 &kept, 1);
     ck_assert_uint_eq(found.n_objects, WIDTH / 2 * 2);
     fr_components_free(components);
 }
@@ -263,8 +277,7 @@ START_TEST(objects_are_cut_at_the_edges_of_where_they_are_looked_for)
     draw_comb(mask);
     ck_assert_int_eq(fr_components_new(20, &components), 0);
     const struct fr_component_filter within = {.min_area_px = 1, .within = &spans};
-    struct fr_components_found found =
-        fr_components_find(components, mask, 20, 6, &within, kept, 8);
+    struct fr_components_found found = find(components, mask, 20, 6, &within, kept, 8);
     ck_assert_uint_eq(found.n_objects, 3);
     ck_assert_uint_eq(found.area_px, 10);
     ck_assert_uint_eq(kept[0].left_px, 4);
@@ -275,8 +288,7 @@ START_TEST(objects_are_cut_at_the_edges_of_where_they_are_looked_for)
     ck_assert_uint_eq(kept[2].left_px, 16);
     ck_assert_uint_eq(kept[2].right_px, 16);
     const struct fr_spans none = {0};
-    found = fr_components_find(components, mask, 20, 6,
-                               &(struct fr_component_filter){.within = &none}, kept, 8);
+    found = find(components, mask, 20, 6, &(struct fr_component_filter){.within = &none}, kept, 8);
     ck_assert_uint_eq(found.n_objects, 0);
     fr_components_free(components);
 }
@@ -292,8 +304,7 @@ START_TEST(objects_above_the_largest_size_do_not_count)
     ck_assert_int_eq(fr_components_new(20, &components), 0);
     for (uint64_t max = 69; max <= 71; max++) {
         const struct fr_component_filter filter = {.min_area_px = 1, .max_area_px = max};
-        struct fr_components_found found =
-            fr_components_find(components, mask, 20, 6, &filter, kept, 8);
+        struct fr_components_found found = find(components, mask, 20, 6, &filter, kept, 8);
         ck_assert_uint_eq(found.n_objects, max >= 70);
     }
     fr_components_free(components);
@@ -304,6 +315,6 @@ UNIT_MAIN("components", objects_are_cut_at_the_edges_of_where_they_are_looked_fo
           objects_above_the_largest_size_do_not_count,
           random_masks_give_the_objects_that_a_flood_fill_finds,
           wide_masks_with_empty_stretches_give_the_same_objects,
-          edges_are_found_alike_at_every_level, combs_and_spirals_are_one_object,
+          edges_are_where_a_bit_differs_from_the_one_before, combs_and_spirals_are_one_object,
           objects_beyond_the_room_are_counted_and_the_largest_stay,
           a_chessboard_of_the_largest_width_is_one_object)

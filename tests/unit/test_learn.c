@@ -27,7 +27,8 @@ struct model {
 
 static struct model model_new(size_t n_px)
 {
-    struct model model = {.scores = {malloc(n_px), malloc(fr_blocks(n_px) * sizeof(uint32_t))}};
+    struct model model = {
+        .scores = {calloc(fr_bits_bytes(n_px), 1), calloc(fr_bits_bytes(n_px), 1)}};
     ck_assert_int_eq(fr_background_init(&model.background, n_px), 0);
     return model;
 }
@@ -35,8 +36,8 @@ static struct model model_new(size_t n_px)
 static void model_free(struct model *model)
 {
     fr_background_fini(&model->background);
-    free(model->scores.px);
-    free(model->scores.moving);
+    free(model->scores.moves);
+    free(model->scores.strays);
 }
 
 /* All but what is only a bound. */
@@ -47,8 +48,9 @@ static void check_same(const struct model *a, const struct model *b, enum fr_sim
     if (memcmp(x->level, y->level, n_px) != 0 || memcmp(x->fraction, y->fraction, n_px) != 0 ||
         memcmp(x->spread, y->spread, n_px) != 0 || memcmp(x->candidate, y->candidate, n_px) != 0 ||
         memcmp(x->evidence, y->evidence, n_px) != 0 ||
-        memcmp(a->scores.px, b->scores.px, n_px) != 0 || a->count.n_moving != b->count.n_moving ||
-        a->count.n_still != b->count.n_still)
+        memcmp(a->scores.moves, b->scores.moves, fr_bits_bytes(n_px)) != 0 ||
+        memcmp(a->scores.strays, b->scores.strays, fr_bits_bytes(n_px)) != 0 ||
+        a->count.n_moving != b->count.n_moving || a->count.n_still != b->count.n_still)
         ck_abort_msg("%s, %zu pixels: not as in plain C", fr_simd_name(level), n_px);
 }
 
@@ -124,7 +126,7 @@ static void learn(struct model *model, enum fr_simd level, const struct fr_backg
 static void check_blocks(const struct model *model)
 {
     for (size_t i = 0; i < model->background.n_px; i++)
-        ck_assert_uint_eq(model->scores.moving[i / 32] >> i % 32 & 1, model->scores.px[i] == 2);
+        ck_assert(!fr_bit(model->scores.moves, i) || fr_bit(model->scores.strays, i));
     for (size_t i = 0; i < model->background.n_px; i++)
         if (model->background.evidence[i] >= FR_EVIDENCE_KNOWN)
             ck_assert(model->background.known_blocks[i / FR_BLOCK_PX]);

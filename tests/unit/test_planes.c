@@ -2,7 +2,7 @@
 #include "analyzer/gain.h"
 #include "analyzer/majority.h"
 #include "analyzer/texture.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/bit_planes.h"
 
 static uint32_t random_state = 7;
 
@@ -30,28 +30,32 @@ static bool majority_moves(const uint8_t *scores, uint32_t width, uint32_t heigh
 
 START_TEST(majority_weighs_the_25_around_each_pixel_at_every_level)
 {
-    enum { SIDE = 100 };
-    static uint8_t mask[SIDE * SIDE], before[SIDE * SIDE], scratch[SIDE * 8 + 4];
+    enum { SIDE = 150 };
+    static uint8_t before[SIDE * SIDE], scratch[8 * 192], mask[SIDE * 24 + FR_BITS_ROOM];
 
     for (int round = 0; round < 400; round++) {
         uint32_t width = 1 + next_random() % SIDE, height = 1 + next_random() % SIDE;
         uint32_t percent = 50 + next_random() % 51;
+        const size_t stride = fr_mask_stride_bytes(width);
         for (size_t i = 0; i < (size_t)width * height; i++)
             before[i] = next_random() % 100 < percent ? 1 + next_random() % 2 : 0;
+        const struct fr_scores scores = scores_of(before, (size_t)width * height);
         ck_assert_uint_le(fr_majority_scratch_bytes(width), sizeof scratch);
+        ck_assert_uint_le(fr_mask_bytes(width, height), sizeof mask);
         for (enum fr_simd level = FR_SIMD_PLAIN; level < FR_SIMD_LEVELS; level++) {
             if (!fr_simd_has(level))
                 continue;
-            memcpy(mask, before, sizeof mask);
+            memset(mask, 0xa5, sizeof mask);
             memset(scratch, 0xa5, sizeof scratch);
-            fr_majority_5x5_at(level, mask, width, height, scratch);
+            fr_majority_5x5_at(level, &scores, width, height, scratch, mask);
             for (uint32_t y = 0; y < height; y++)
-                for (uint32_t x = 0; x < width; x++)
-                    if (mask[y * width + x] != majority_moves(before, width, height, x, y))
-                        ck_abort_msg("%s, %ux%u: %u at %u,%u", fr_simd_name(level), width, height,
-                                     mask[y * width + x], x, y);
-            ck_assert_mem_eq(mask + width * height, before + width * height,
-                             sizeof mask - width * height);
+                for (uint32_t x = 0; x < 8 * stride; x++)
+                    if (fr_bit(mask + y * stride, x) !=
+                        (x < width && majority_moves(before, width, height, x, y)))
+                        ck_abort_msg("%s, %ux%u: at %u,%u", fr_simd_name(level), width, height, x,
+                                     y);
+            for (size_t i = stride * height; i < sizeof mask; i++)
+                ck_assert_uint_eq(mask[i], 0xa5);
         }
     }
 }
@@ -113,6 +117,18 @@ START_TEST(gain_is_the_factor_of_the_whole_picture_and_not_of_an_object)
 }
 END_TEST
 
+static size_t clear_lit_at(enum fr_simd level, const uint8_t *half, const uint8_t *levels,
+                           uint32_t width, uint32_t height, const uint16_t *ratios_q10,
+                           uint8_t *scores)
+{
+    const struct fr_scores bits = scores_of(scores, (size_t)width * height);
+    const size_t n_lit =
+        fr_texture_clear_lit_at(level, half, levels, width, height, ratios_q10, FR_GAIN_ONE, &bits);
+    for (size_t i = 0; i < (size_t)width * height; i++)
+        scores[i] = score_at(&bits, i);
+    return n_lit;
+}
+
 /* Of scores that all move, but in one column of tiles. */
 static size_t clear_lit(uint8_t *scores, uint32_t empty_column)
 {
@@ -120,7 +136,7 @@ static size_t clear_lit(uint8_t *scores, uint32_t empty_column)
     for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
         if (i % WIDTH / FR_TILE_SIDE == empty_column)
             scores[i] = 0;
-    return fr_texture_clear_lit(plane, background, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores);
+    return clear_lit_at(fr_simd(), plane, background, WIDTH, HEIGHT, ratios, scores);
 }
 
 START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
@@ -142,9 +158,8 @@ START_TEST(a_shadow_keeps_the_texture_and_an_object_does_not)
         memset(scores, 1, sizeof scores);
         for (uint32_t i = 0; i < n; i++)
             scores[(HEIGHT - 1 - i) * WIDTH + 30 - i] = 2;
-        ck_assert_uint_eq(
-            fr_texture_clear_lit(plane, background, WIDTH, HEIGHT, ratios, FR_GAIN_ONE, scores),
-            n == 4);
+        ck_assert_uint_eq(clear_lit_at(fr_simd(), plane, background, WIDTH, HEIGHT, ratios, scores),
+                          n == 4);
     }
 
     /* Where there is no texture nothing is said. */
@@ -190,8 +205,8 @@ START_TEST(tiles_are_found_lit_alike_at_every_level)
                 ck_assert_msg(memcmp(&s, &expected, sizeof s) == 0, "%s", fr_simd_name(level));
             }
             memset(scores, 2, sizeof scores);
-            const size_t n_lit = fr_texture_clear_lit_at(level, half, levels, WIDE, ROWS,
-                                                         ratios_of_all, FR_GAIN_ONE, scores);
+            const size_t n_lit =
+                clear_lit_at(level, half, levels, WIDE, ROWS, ratios_of_all, scores);
             /* Without noise every one of them is. */
             if (!round)
                 ck_assert_uint_eq(n_lit, TILES);
@@ -213,7 +228,9 @@ START_TEST(tiles_are_counted_to_the_edge)
         mask[i] = next_random() % 2;
         expected[i / WIDTH / 8 * 11 + i % WIDTH / 8] += mask[i];
     }
-    fr_tiles_count(mask, WIDTH, HEIGHT, busy);
+    uint8_t bits[16 * HEIGHT + FR_BITS_ROOM];
+    mask_of(mask, WIDTH, HEIGHT, bits);
+    fr_tiles_count(bits, WIDTH, HEIGHT, busy);
     for (size_t i = 0; i < sizeof busy; i++)
         ck_assert_uint_eq(busy[i], expected[i]);
 }
