@@ -53,14 +53,6 @@ static inline uint64_t fr_bits_below(uint64_t n)
     return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
-static inline uint32_t fr_bits_count(uint64_t bits)
-{
-    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
-    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
-    bits = (bits + (bits >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-    return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
-}
-
 /* Gives n bits from bit i on one value. */
 static inline void fr_bits_fill(uint8_t *bits, size_t i, size_t n, bool is_set)
 {

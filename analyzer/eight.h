@@ -46,12 +46,21 @@ static inline uint8_t fr_eight_bits(uint64_t word)
     return (uint8_t)(word * UINT64_C(0x0102040810204080) >> 56);
 }
 
+/* How many are set; not every machine has an instruction for it. */
+static inline uint32_t fr_bits_count(uint64_t bits)
+{
+    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+    bits = (bits + (bits >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* Lists the bits that are set, from the lowest on, the lowest one there is being `first`. Returns
  * how many there are. Writes four at a time, without a branch for each: the list needs room for
  * three more. */
 static inline size_t fr_bits_list(uint64_t bits, uint32_t first, uint32_t *ret_list)
 {
-    const size_t n = (size_t)__builtin_popcountll(bits);
+    const size_t n = fr_bits_count(bits);
 
     for (; bits; ret_list += 4)
         for (int i = 0; i < 4; i++, bits &= bits - 1)

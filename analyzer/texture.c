@@ -84,8 +84,12 @@ static uint32_t count_moving(const uint8_t *moves, size_t at, size_t stride, uin
     const uint8_t within = (uint8_t)fr_bits_below(columns);
     uint64_t tile = 0;
 
-    for (uint32_t y = 0; y < rows; y++, at += stride)
-        tile |= (uint64_t)(fr_bits_8(moves, at) & within) << 8 * y;
+    if (at % 8 == 0 && stride % 8 == 0) /* whole bytes */
+        for (uint32_t y = 0; y < rows; y++)
+            tile |= (uint64_t)(moves[(at + y * stride) / 8] & within) << 8 * y;
+    else
+        for (uint32_t y = 0; y < rows; y++)
+            tile |= (uint64_t)(fr_bits_8(moves, at + y * stride) & within) << 8 * y;
     return fr_bits_count(tile);
 }
 
