@@ -187,6 +187,9 @@ static void measure(const struct material *m, unsigned warm, unsigned rounds,
             bench_fail("no memory");
     if (fr_detector_new(&settings, m->width_px, m->height_px, &detector) < 0)
         bench_fail("no memory for a detector");
+    for (unsigned i = 0; i < m->n;
+         i++) /* or reading would wait for pages that are new to this process */
+        bench_read_once(m->frames + i * m->frame_bytes, plane_bytes);
     for (unsigned i = 0; i < warm; i++)
         detect(detector, m, i, &detection);
     for (unsigned i = 0; i < rounds; i++) {
