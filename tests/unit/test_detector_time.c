@@ -85,6 +85,36 @@ START_TEST(static_time_is_time_and_not_frames)
 }
 END_TEST
 
+/* Part of the picture becomes another one, with a pattern of its own, in so many percent. */
+static void blend(struct scene *scene, uint32_t right, int percent)
+{
+    for (uint32_t y = 0; y < scene->height; y++)
+        for (uint32_t x = 0; x < right; x++) {
+            uint8_t *px = &scene->frame[y * scene->width + x];
+            const int other = 110 + (int)((x * 5 + y * 7) % 48);
+            *px = (uint8_t)((*px * (100 - percent) + other * percent) / 100);
+        }
+}
+
+START_TEST(every_row_follows_what_changes_slowly_at_any_rate)
+{
+    for (int fps = 5; fps <= 105; fps += 20) {
+        struct scene scene = scene_new(WIDTH, 96, NULL);
+        for (int i = 0; i < 45 * fps; i++) { /* 5 s, and then 40 */
+            scene.now_ns = (int64_t)i * 1000000000 / fps;
+            draw_background(&scene);
+            blend(&scene, WIDTH / 4, i < 5 * fps ? 0 : 100 * (i - 5 * fps) / (40 * fps));
+            detect(&scene);
+            ck_assert_uint_eq(scene.detection.n_objects, 0);
+        }
+        /* And it would be seen if it came at once. */
+        detect_background(&scene, 1);
+        ck_assert_uint_gt(scene.detection.n_objects, 0);
+        scene_free(&scene);
+    }
+}
+END_TEST
+
 START_TEST(the_ghost_of_an_object_of_the_first_frame_goes_soon)
 {
     struct scene scene = scene_new(WIDTH, HEIGHT, NULL);
@@ -134,6 +164,7 @@ END_TEST
 
 UNIT_MAIN("detector_time", a_static_object_is_background_after_its_time_and_its_place_stays_known,
           what_comes_and_goes_is_motion_each_time_until_its_time_has_come,
-          static_time_is_time_and_not_frames, the_ghost_of_an_object_of_the_first_frame_goes_soon,
+          static_time_is_time_and_not_frames, every_row_follows_what_changes_slowly_at_any_rate,
+          the_ghost_of_an_object_of_the_first_frame_goes_soon,
           the_ghost_of_an_object_in_a_busy_place_goes_between_those_that_pass,
           time_that_stands_still_or_runs_back_does_no_harm)
