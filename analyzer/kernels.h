@@ -33,11 +33,17 @@ enum {
     FR_BITS_AT_ONCE = 64,
 };
 
-/* A row of the window of 5x5. `across` holds the sums of five pixels side by side: those of the row
- * that leaves, then those of the one that enters. */
+/* The window of 5x5, of which a row enters: bytes, and two pixels more on either side. `across` holds
+ * the sums of five pixels side by side: those of the row that leaves, then those of the one that
+ * enters. */
 struct fr_vote_at {
+    const uint8_t *entering;
     uint8_t *across, *sums;
     uint8_t *voted; /* bits */
+    /* The row that enters next: its scores, from a pixel on, and where they shall stand as bytes. */
+    const struct fr_scores *scores;
+    size_t next_px;
+    uint8_t *next;
 };
 
 struct fr_kernels {
@@ -59,13 +65,9 @@ struct fr_kernels {
                           size_t n_blocks, uint32_t factors, struct fr_shadow_teachers *teachers,
                           struct fr_shadow *seen);
 
-    /* Writes the scores of n_px pixels from first_px on as bytes; a multiple of FR_BITS_AT_ONCE. */
-    void (*unfold)(const struct fr_scores *scores, size_t first_px, size_t n_px, uint8_t *ret_px);
-
-    /* Lets a row, which has two pixels more on either side, enter the window, from the left on.
-     * Returns how many of its pixels it has done; the others are fewer than it does at once. */
-    size_t (*vote)(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
-                   uint8_t quorum);
+    /* Lets a row enter the window, and unfolds the one behind it, from the left on: as many pixels
+     * of either as a multiple of FR_BITS_AT_ONCE has. */
+    void (*vote)(const struct fr_vote_at *at, size_t width_px, uint8_t quorum);
 
     /* fr_texture_sum(). */
     struct fr_texture_sums (*sum_tile)(const uint8_t *half, const uint8_t *level, size_t stride_px);
@@ -85,10 +87,7 @@ extern const struct fr_kernels fr_kernels_sse2, fr_kernels_avx2, fr_kernels_avx5
 /* Those of fr_kernels_avx512, whose other kernels are those of fr_kernels_avx2. */
 struct fr_background_count fr_learn_avx512(const struct fr_background_step *step,
                                            const struct fr_learn_at *at, size_t n_px);
-void fr_unfold_avx512(const struct fr_scores *scores, size_t first_px, size_t n_px,
-                      uint8_t *ret_px);
-size_t fr_vote_avx512(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
-                      uint8_t quorum);
+void fr_vote_avx512(const struct fr_vote_at *at, size_t width_px, uint8_t quorum);
 #endif
 #ifdef FR_SIMD_ARM
 extern const struct fr_kernels fr_kernels_neon;

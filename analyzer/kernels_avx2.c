@@ -11,7 +11,7 @@
 #define OTHERS                                                                                     \
     .scale = scale, .clear_shadows = clear_shadows, .sum_tile = sum_tile, .sum_bytes = sum_bytes
 
-const struct fr_kernels fr_kernels_avx2 = {.learn = learn, .unfold = unfold, .vote = vote, OTHERS};
+const struct fr_kernels fr_kernels_avx2 = {.learn = learn, .vote = vote, OTHERS};
 const struct fr_kernels fr_kernels_avx512 = {
-    .learn = fr_learn_avx512, .unfold = fr_unfold_avx512, .vote = fr_vote_avx512, OTHERS};
+    .learn = fr_learn_avx512, .vote = fr_vote_avx512, OTHERS};
 #endif

@@ -19,14 +19,8 @@ struct fr_background_count fr_learn_avx512(const struct fr_background_step *step
                                         .n_still = most.n_still + last.n_still};
 }
 
-void fr_unfold_avx512(const struct fr_scores *scores, size_t first_px, size_t n_px, uint8_t *ret_px)
+void fr_vote_avx512(const struct fr_vote_at *at, size_t width_px, uint8_t quorum)
 {
-    unfold(scores, first_px, n_px, ret_px);
-}
-
-size_t fr_vote_avx512(const uint8_t *row, const struct fr_vote_at *at, size_t width_px,
-                      uint8_t quorum)
-{
-    return vote(row, at, width_px, quorum);
+    vote(at, width_px, quorum);
 }
 #endif

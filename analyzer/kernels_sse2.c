@@ -12,7 +12,6 @@ const struct fr_kernels fr_kernels_sse2 = {
     .learn = learn,
     .scale = scale,
     .clear_shadows = clear_shadows,
-    .unfold = unfold,
     .vote = vote,
     .sum_tile = sum_tile,
     .sum_bytes = sum_bytes,

@@ -9,10 +9,11 @@ enum {
     QUORUM = 28, /* of the 50 that they could */
 };
 
-/* One row enters the window and one leaves it, from column x on. Sums stay below 51. */
-static void move_down(const uint8_t *restrict row, const struct fr_vote_at *at, size_t x,
-                      size_t width_px)
+/* From column x on: a row enters the window, and one leaves it. Sums stay below 51. */
+static void vote(const struct fr_vote_at *at, size_t x, size_t width_px)
 {
+    const uint8_t *row = at->entering;
+
     for (; x < width_px; x++) {
         const uint8_t entering =
             (uint8_t)(row[x] + row[x + 1] + row[x + 2] + row[x + 3] + row[x + 4]);
@@ -23,20 +24,14 @@ static void move_down(const uint8_t *restrict row, const struct fr_vote_at *at, 
     }
 }
 
-/* The scores of a row, from pixel first_px on, with what lies beyond its ends. */
-static void unfold(const struct fr_kernels *kernels, const struct fr_scores *scores,
-                   size_t first_px, uint32_t width_px, uint8_t *ret_row)
+/* From column x on, and what lies beyond the row's ends. */
+static void unfold(const struct fr_vote_at *at, size_t x, size_t width_px)
 {
-    uint8_t *const px = ret_row + REACH;
-    const size_t n_done = kernels ? width_px / FR_BITS_AT_ONCE * FR_BITS_AT_ONCE : 0;
-
-    if (n_done)
-        kernels->unfold(scores, first_px, n_done, px);
-    for (size_t x = n_done; x < width_px; x++)
-        px[x] =
-            (uint8_t)(fr_bit(scores->moves, first_px + x) + fr_bit(scores->strays, first_px + x));
-    memset(ret_row, px[0], REACH);
-    memset(px + width_px, px[width_px - 1], REACH);
+    for (; x < width_px; x++)
+        at->next[x] = (uint8_t)(fr_bit(at->scores->moves, at->next_px + x) +
+                                fr_bit(at->scores->strays, at->next_px + x));
+    memset(at->next - REACH, at->next[0], REACH);
+    memset(at->next + width_px, at->next[width_px - 1], REACH);
 }
 
 void fr_majority_5x5_at(enum fr_simd level, const struct fr_scores *scores, uint32_t width_px,
@@ -45,28 +40,28 @@ void fr_majority_5x5_at(enum fr_simd level, const struct fr_scores *scores, uint
     const struct fr_kernels *kernels = fr_kernels_at(level);
     const size_t row_bytes = fr_majority_row_bytes(width_px),
                  stride = fr_mask_stride_bytes(width_px);
+    const size_t n_done = kernels ? width_px / FR_BITS_AT_ONCE * FR_BITS_AT_ONCE : 0;
     uint8_t *const sums = scratch + SIDE * row_bytes, *rows = sums + row_bytes;
+    struct fr_vote_at at = {.sums = sums, .scores = scores};
 
-    memset(scratch, 0, (SIDE + 1) * row_bytes);
-    /* Above the first row and below the last one, these enter once more. When row y has entered,
-     * row y - REACH has its sums. A row is unfolded while the one before enters: what has just been
-     * written is slow to be read at another place. */
+    memset(scratch, 0, fr_majority_scratch_bytes(width_px));
+    /* Above the first row and below the last one, these enter once more; before them an empty one,
+     * while the first is unfolded. When row y has entered, row y - REACH has its sums. A row is
+     * unfolded while the one before it enters: what has just been written is slow to be read at
+     * another place. */
     for (int64_t y = -SIDE; y < (int64_t)height_px + REACH; y++) {
-        uint8_t *const entering = rows + (size_t)(y & 1) * row_bytes;
         const int64_t next = y + 1 < 0 ? 0 : y + 1 < height_px ? y + 1 : height_px - 1;
-        unfold(kernels, scores, (size_t)next * width_px, width_px,
-               rows + (size_t)(~y & 1) * row_bytes);
-        if (y < 1 - SIDE)
-            continue;
-        const struct fr_vote_at at = {
-            .across = scratch + (size_t)((y + SIDE) % SIDE) * row_bytes,
-            .sums = sums,
-            .voted = ret_mask + (size_t)(y < REACH ? 0 : y - REACH) * stride,
-        };
-        /* Where a row's last word has more bits than the row. */
+        at.entering = rows + (size_t)(y & 1) * row_bytes;
+        at.next = rows + (size_t)(~y & 1) * row_bytes + REACH;
+        at.next_px = (size_t)next * width_px;
+        at.across = scratch + (size_t)((y + SIDE) % SIDE) * row_bytes;
+        at.voted = ret_mask + (size_t)(y < REACH ? 0 : y - REACH) * stride;
+        /* A row's last word has more bits than the row. */
         memset(at.voted + stride - 8, 0, 8);
-        const size_t n_done = kernels ? kernels->vote(entering, &at, width_px, QUORUM) : 0;
-        move_down(entering, &at, n_done, width_px);
+        if (kernels)
+            kernels->vote(&at, n_done, QUORUM);
+        vote(&at, n_done, width_px);
+        unfold(&at, n_done, width_px);
     }
 }
 

@@ -47,16 +47,54 @@ static inline uint64_t count_each(uint64_t bytes)
     return (bytes + (bytes >> 4)) & fr_eight_of(0x0f);
 }
 
+/* A row of tiles, of so many words. */
+__attribute__((always_inline)) static inline void
+count_words(const uint8_t *mask, size_t stride_bytes, uint32_t rows, size_t n, uint64_t *counts)
+{
+    for (size_t x = 0; x < n; x++)
+        counts[x] = count_each(fr_eight(mask + 8 * x));
+    for (uint32_t row = 1; row < rows; row++) {
+        mask += stride_bytes;
+        for (size_t x = 0; x < n; x++)
+            counts[x] += count_each(fr_eight(mask + 8 * x));
+    }
+}
+
+#ifdef FR_SIMD_X86
+FR_SIMD_FOR_AVX2 static void count_words_avx2(const uint8_t *mask, size_t stride_bytes,
+                                              uint32_t rows, size_t n, uint64_t *counts)
+{
+    count_words(mask, stride_bytes, rows, n, counts);
+}
+#endif
+
+static void count_words_at(enum fr_simd level, const uint8_t *mask, size_t stride_bytes,
+                           uint32_t rows, size_t n, uint64_t *counts)
+{
+#ifdef FR_SIMD_X86
+    if (level >= FR_SIMD_AVX2) {
+        count_words_avx2(mask, stride_bytes, rows, n, counts);
+        return;
+    }
+#endif
+    (void)level;
+    count_words(mask, stride_bytes, rows, n, counts);
+}
+
 void fr_tiles_count(const uint8_t *mask, uint32_t width_px, uint32_t height_px, uint8_t *ret_busy)
 {
+    enum { WORDS = 32 }; /* at once */
     const size_t stride_bytes = fr_mask_stride_bytes(width_px), tiles_x = fr_tiles(width_px);
+    const enum fr_simd level = fr_simd();
 
     for (uint32_t y = 0; y < height_px; y += FR_TILE_SIDE, ret_busy += tiles_x)
-        for (size_t x = 0; x < tiles_x; x += 8) {
-            uint64_t counts = 0;
-            for (uint32_t row = y; row < height_px && row < y + FR_TILE_SIDE; row++)
-                counts += count_each(fr_eight(mask + row * stride_bytes + x));
-            counts = htole64(counts);
-            memcpy(ret_busy + x, &counts, tiles_x - x < 8 ? tiles_x - x : 8);
+        for (size_t x = 0; x < tiles_x; x += 8 * WORDS) {
+            const size_t left = tiles_x - x < 8 * WORDS ? tiles_x - x : 8 * WORDS;
+            uint64_t counts[WORDS];
+            count_words_at(level, mask + y * stride_bytes + x, stride_bytes,
+                           lesser(FR_TILE_SIDE, height_px - y), (left + 7) / 8, counts);
+            for (size_t i = 0; i < (left + 7) / 8; i++)
+                counts[i] = htole64(counts[i]);
+            memcpy(ret_busy + x, counts, left);
         }
 }
