@@ -2,7 +2,7 @@
  *
  * The background itself (background.h) knows frames; here they become time, so that it learns as
  * fast at 5 frames a second as at 60. Where there are more frames than that needs, the rows of tiles
- * take turns: a frame is compared everywhere, and learnt in every second or fourth row, with so much
+ * take turns: a frame is compared everywhere, and learnt in every second, fourth or eighth row, with so much
  * more weight. */
 #include "analyzer/detector_private.h"
 #include "analyzer/sensitivity.h"
@@ -16,7 +16,7 @@ static const int64_t BELIEVE_NS = 500000000;
 enum {
     SHIFT_MIN = 3,       /* the background follows by 1/8 of a difference at most, */
     SHIFT_MAX = 8,       /* and by 1/256 at least: less is lost in the rounding */
-    TURNS_SHIFT_MIN = 4, /* by turns only where it follows by no more than 1/16 then */
+    TURNS_SHIFT_MIN = 3, /* by turns only where it follows by no more than 1/8 then */
 };
 
 /* The whole steps that have come due, at `rate` a second. */

@@ -27,7 +27,7 @@ struct fr_due {
 };
 
 /* The model learns by turns: every so manyth row of tiles in a frame (detector_learn.c). */
-enum { FR_TURNS_MAX = 4 };
+enum { FR_TURNS_MAX = 8 };
 
 struct fr_turn {
     int64_t passed_ns; /* since it was last theirs */
