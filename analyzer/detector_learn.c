@@ -2,8 +2,8 @@
  *
  * The background itself (background.h) knows frames; here they become time, so that it learns as
  * fast at 5 frames a second as at 60. Where there are more frames than that needs, the rows of tiles
- * take turns: a frame is compared everywhere, and learnt in every second, fourth or eighth row, with so much
- * more weight. */
+ * take turns: a frame is compared everywhere, and learnt in every second, fourth or eighth row, with so
+ * much more weight. */
 #include "analyzer/detector_private.h"
 #include "analyzer/sensitivity.h"
 
@@ -55,6 +55,14 @@ static int16_t plan_shift(const struct fr_detector *d)
     return young;
 }
 
+/* All of it is learnt at once while things change fast: in a young model, or when most is new. And
+ * the time until something is known should not depend much on whose turn it is. */
+static bool may_take_turns(const struct fr_detector *d, bool is_young, unsigned n_turns)
+{
+    return !is_young && !d->flood_ns && n_turns <= FR_TURNS_MAX &&
+           n_turns * d->interval_ns <= d->settings.static_object_ns / 32;
+}
+
 static struct plan plan_step(struct fr_detector *d, int64_t elapsed_ns)
 {
     const struct fr_detector_settings *s = &d->settings;
@@ -69,9 +77,7 @@ static struct plan plan_step(struct fr_detector *d, int64_t elapsed_ns)
         believe_ns = s->static_object_ns;
     double rate = FR_EVIDENCE_KNOWN * (double)NS_PER_S / (double)believe_ns;
 
-    /* All of it at once while things change fast: in a young model, or when most is new. */
-    for (; !is_young && !d->flood_ns && plan.n_turns < FR_TURNS_MAX && shift > TURNS_SHIFT_MIN;
-         shift--)
+    for (; shift > TURNS_SHIFT_MIN && may_take_turns(d, is_young, 2 * plan.n_turns); shift--)
         plan.n_turns *= 2;
 
     for (unsigned turn = 0; turn < FR_TURNS_MAX; turn++) {
