@@ -24,7 +24,7 @@ FR_LANES_INLINE void mark(uint8_t *blocks, size_t i, bytes a)
 {
     const unsigned any = bytes_any_32(a);
     for (size_t block = 0; block < BLOCKS_AT_ONCE; block++)
-        blocks[i / FR_BLOCK_PX + block] |= any >> block & 1;
+        blocks[i / FR_BLOCK_PX + block] |= (uint8_t)(any >> block & 1);
 }
 
 FR_LANES_INLINE bool is_marked(const uint8_t *blocks, size_t i)
