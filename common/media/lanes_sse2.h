@@ -114,7 +114,7 @@ FR_LANES_INLINE words words_max(words a, words b)
 
 FR_LANES_INLINE words words_abs(words a)
 {
-    return words_max(a, -a);
+    return words_max(a, (words)(0 - (unsigned_words)a)); /* of what has no counterpart, itself */
 }
 
 FR_LANES_INLINE pairs words_pairs(words a)
