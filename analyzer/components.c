@@ -1,7 +1,6 @@
 #include "analyzer/components.h"
 #include "analyzer/largest.h"
 #include "analyzer/mask_edges.h"
-#include "analyzer/tiles.h"
 #include "framering/framering.h"
 
 #include <errno.h>
@@ -34,20 +33,8 @@ struct runs {
     uint32_t *labels;
 };
 
-/* Columns in which something may be set. */
-struct stretch {
-    uint32_t from_px, end_px;
-};
-
-enum {
-    STRETCH_PX = 8 * FR_TILE_SIDE, /* their edges are multiples of that */
-    STRETCHES_MAX = FR_SIDE_MAX / 2 / STRETCH_PX / 2 + 1,
-};
-
 struct fr_components {
     uint32_t width_px;
-    struct stretch stretches[STRETCHES_MAX]; /* of the row of tiles in which this row is */
-    size_t n_stretches;
     struct runs above, row; /* the row above, and this one */
     struct label *labels;
     uint32_t *spare; /* labels that are in no use */
@@ -101,34 +88,11 @@ void fr_components_free(struct fr_components *components)
     free(components);
 }
 
-/* Finds the stretches of a row of tiles. */
-static void find_stretches(struct fr_components *c, const uint8_t *busy, uint32_t width_px)
-{
-    c->n_stretches = 0;
-    for (uint32_t x = 0; x < width_px; x += STRETCH_PX) {
-        const uint32_t end_px = lesser(x + STRETCH_PX, width_px), tile = x / FR_TILE_SIDE;
-        uint64_t eight = 0;
-        memcpy(&eight, busy + tile, fr_tiles(end_px) - tile);
-        if (!eight)
-            continue;
-        if (c->n_stretches && c->stretches[c->n_stretches - 1].end_px == x)
-            c->stretches[c->n_stretches - 1].end_px = end_px;
-        else
-            c->stretches[c->n_stretches++] = (struct stretch){x, end_px};
-    }
-}
-
 /* Adds the runs of a row between two columns, the second not included. */
 static void find_runs(struct fr_components *c, const uint8_t *row, uint32_t from_px,
                       uint32_t end_px)
 {
-    for (size_t i = 0; i < c->n_stretches; i++) {
-        const struct stretch *stretch = &c->stretches[i];
-        const uint32_t from = greater(from_px, stretch->from_px),
-                       end = lesser(end_px, stretch->end_px);
-        if (from < end)
-            c->row.n += fr_mask_edges(row, from, end, c->row.edges + 2 * c->row.n) / 2;
-    }
+    c->row.n += fr_mask_edges(row, from_px, end_px, c->row.edges + 2 * c->row.n) / 2;
 }
 
 /* The same in the spans of row y, of which *next is the first that has not been passed. */
@@ -263,8 +227,6 @@ struct fr_components_found fr_components_find(struct fr_components *components, 
     size_t next_span = 0;
 
     width_px = lesser(width_px, c->width_px);
-    c->stretches[0] = (struct stretch){0, width_px};
-    c->n_stretches = 1;
     c->above.n = c->n_merged = 0;
     for (c->n_spare = 0; c->n_spare < 2 * runs_max(c->width_px); c->n_spare++)
         c->spare[c->n_spare] = (uint32_t)c->n_spare;
@@ -272,8 +234,6 @@ struct fr_components_found fr_components_find(struct fr_components *components, 
     for (uint32_t y = 0; y <= height_px; y++) {
         const uint8_t *row = mask + y * stride_bytes;
         c->row.n = 0;
-        if (y < height_px && filter->busy && y % FR_TILE_SIDE == 0)
-            find_stretches(c, filter->busy + y / FR_TILE_SIDE * fr_tiles(width_px), width_px);
         if (y < height_px && filter->within)
             find_runs_within(c, row, y, width_px, filter->within, &next_span);
         else if (y < height_px)

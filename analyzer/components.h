@@ -30,7 +30,6 @@ size_t fr_components_bytes(uint32_t width_px);
 struct fr_component_filter {
     uint64_t min_area_px, max_area_px; /* at most that; 0: of any size */
     const struct fr_spans *within; /* only what is in them, cut at their edges; NULL: everything */
-    const uint8_t *busy; /* for each tile (tiles.h) 0 if nothing is set in it; NULL: not known */
 };
 
 struct fr_components_found {

@@ -11,8 +11,7 @@ void fr_detector_tell_objects(struct fr_detector *d, const struct fr_spans *with
     struct fr_component kept[FR_DETECTOR_BOXES_MAX];
     struct fr_component_filter filter = {.min_area_px = (uint64_t)(min_share * n_px),
                                          .max_area_px = (uint64_t)(max_share * n_px),
-                                         .within = within,
-                                         .busy = fr_shift_is_none(d->shift) ? d->busy : NULL};
+                                         .within = within};
     /* None is smaller than a pixel, whatever the shares say. */
     filter.min_area_px += !filter.min_area_px;
     filter.max_area_px += !filter.max_area_px;

@@ -7,7 +7,10 @@ size_t fr_mask_edges(const uint8_t *row, uint32_t from_px, uint32_t end_px, uint
 
     for (uint32_t x = from_px; x < end_px; x += 64) {
         const uint64_t bits = fr_bits_64(row, x) & fr_bits_below(end_px - x);
-        n += fr_bits_list(bits ^ (bits << 1 | is_inside), x, ret_edges + n);
+        const uint64_t edges = bits ^ (bits << 1 | is_inside);
+        if (!edges)
+            continue;
+        n += fr_bits_list(edges, x, ret_edges + n);
         is_inside = bits >> 63;
     }
     if (is_inside)

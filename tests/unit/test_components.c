@@ -1,7 +1,6 @@
 /* Objects of a mask, against a flood fill that looks at one pixel after another. */
 #include "analyzer/components.h"
 #include "analyzer/mask_edges.h"
-#include "analyzer/tiles.h"
 #include "tests/unit/bit_planes.h"
 
 #include <stdio.h>
@@ -88,27 +87,21 @@ static void assert_as_flooded(const uint8_t *mask, uint32_t width, uint32_t heig
 
     struct fr_components *components;
     ck_assert_int_eq(fr_components_new(width, &components), 0);
-    static uint8_t busy[OBJECTS_MAX];
     static uint8_t bits[OBJECTS_MAX + FR_BITS_ROOM];
     ck_assert_uint_le(fr_mask_bytes(width, height), sizeof bits);
     mask_of(mask, width, height, bits);
-    fr_tiles_count(bits, width, height, busy);
     qsort(expected, n, sizeof *expected, compare);
-    /* Whether it is known in advance where nothing is, or not. */
-    for (int is_known = 0; is_known < 2; is_known++) {
-        const struct fr_component_filter filter = {.min_area_px = 1,
-                                                   .busy = is_known ? busy : NULL};
-        struct fr_components_found got =
-            fr_components_find(components, bits, width, height, &filter, found, OBJECTS_MAX);
-        ck_assert_uint_eq(got.n_objects, n);
-        ck_assert_uint_eq(got.n_kept, n);
-        ck_assert_uint_eq(got.area_px, area);
-        for (size_t i = 1; i < n; i++)
-            ck_assert(found[i - 1].area_px >= found[i].area_px);
-        qsort(found, n, sizeof *found, compare);
-        for (size_t i = 0; i < n; i++)
-            ck_assert_int_eq(compare(&expected[i], &found[i]), 0);
-    }
+    const struct fr_component_filter filter = {.min_area_px = 1};
+    struct fr_components_found got =
+        fr_components_find(components, bits, width, height, &filter, found, OBJECTS_MAX);
+    ck_assert_uint_eq(got.n_objects, n);
+    ck_assert_uint_eq(got.n_kept, n);
+    ck_assert_uint_eq(got.area_px, area);
+    for (size_t i = 1; i < n; i++)
+        ck_assert(found[i - 1].area_px >= found[i].area_px);
+    qsort(found, n, sizeof *found, compare);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(compare(&expected[i], &found[i]), 0);
     fr_components_free(components);
 }
 
