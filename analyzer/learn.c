@@ -30,12 +30,12 @@ static inline int32_t tolerance_of(const struct fr_background_step *s, int32_t l
     return greater(fr_background_least(s, (unsigned)level), spread);
 }
 
-/* Any pixels; what the others are compared with. */
+/* Any pixels, whose scores are told as bytes; what the others are compared with. */
 static struct fr_background_count
 learn_plain(const struct fr_background_step s, uint8_t *restrict levels,
             uint8_t *restrict fractions, uint8_t *restrict spreads, uint8_t *restrict candidates,
             uint8_t *restrict evidences, const uint8_t *restrict pixels,
-            const struct fr_scores *scores, size_t first_px, size_t n_px)
+            uint8_t *restrict ret_scores, size_t n_px)
 {
     const int32_t round = (1 << s.shift) >> 1, learns = s.is_held - 1;
     uint32_t n_moving = 0, n_still = 0;
@@ -83,13 +83,27 @@ learn_plain(const struct fr_background_step s, uint8_t *restrict levels,
 
         const int32_t nearest = select32(is_level2 & -(far_candidate < far), far_candidate, far);
         const int32_t moves = ~is_near & ~is_known & 1;
-        const bool strays = 2 * nearest > tolerance;
-        fr_bit_put(scores->moves, first_px + i, moves && strays);
-        fr_bit_put(scores->strays, first_px + i, moves || strays);
+        ret_scores[i] = (uint8_t)(moves + (2 * nearest > tolerance));
         n_moving += (uint32_t)moves;
         n_still += (uint32_t)(is_candidate & ~is_known & 1);
     }
     return (struct fr_background_count){.n_moving = n_moving, .n_still = n_still};
+}
+
+static void put_scores(const struct fr_scores *scores, size_t at, const uint8_t *px, size_t n_px)
+{
+    for (size_t i = 0, n; i < n_px; i += n) {
+        const bool are_eight = (at + i) % 8 == 0 && n_px - i >= 8;
+        n = are_eight ? 8 : 1;
+        if (are_eight) {
+            const uint64_t eight = fr_eight(px + i);
+            scores->moves[(at + i) / 8] = fr_eight_bits(eight >> 1 & fr_eight_of(1));
+            scores->strays[(at + i) / 8] = fr_eight_bits(fr_eight_is_set(eight));
+        } else {
+            fr_bit_put(scores->moves, at + i, px[i] == 2);
+            fr_bit_put(scores->strays, at + i, px[i] != 0);
+        }
+    }
 }
 
 static struct fr_background_count learn_pixels(const struct fr_background_step *step,
@@ -97,13 +111,22 @@ static struct fr_background_count learn_pixels(const struct fr_background_step *
                                                size_t to, const uint8_t *half,
                                                const struct fr_scores *scores)
 {
-    const struct fr_background_count count =
-        learn_plain(*step, b->level + from, b->fraction + from, b->spread + from,
-                    b->candidate + from, b->evidence + from, half + from, scores, from, to - from);
+    enum { STRETCH = 512 };
+    struct fr_background_count sum = {0};
+    uint8_t px[STRETCH];
 
+    for (size_t i = from; i < to; i += STRETCH) {
+        const size_t n = to - i < STRETCH ? to - i : STRETCH;
+        const struct fr_background_count count =
+            learn_plain(*step, b->level + i, b->fraction + i, b->spread + i, b->candidate + i,
+                        b->evidence + i, half + i, px, n);
+        put_scores(scores, i, px, n);
+        sum.n_moving += count.n_moving;
+        sum.n_still += count.n_still;
+    }
     for (size_t i = from; i < to; i++)
         b->known_blocks[i / FR_BLOCK_PX] |= b->evidence[i] >= FR_EVIDENCE_KNOWN;
-    return count;
+    return sum;
 }
 
 struct fr_background_count
