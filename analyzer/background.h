@@ -100,9 +100,10 @@ struct fr_background_count {
                           light */
 };
 
-/* What the pixels of a frame have scored, in two planes of bits (bit_plane.h): 2, which is a bit in
- * both, where it is foreground; 1, which is one in `strays`, where it is not but strays by more than
- * half of what is allowed, or was foreground until this frame completed the evidence; and 0. */
+/* What the pixels of a frame have scored, in two planes of bits (bit_plane.h): 2, which is a bit
+ * in both, where it is foreground; 1, which is one in `strays`, where it is not but strays by
+ * more than half of what is allowed, or was foreground until this frame completed the evidence;
+ * and 0. */
 struct fr_scores {
     uint8_t *moves, *strays; /* fr_bits_bytes() of the plane */
 };

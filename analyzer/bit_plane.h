@@ -1,5 +1,5 @@
-/* Planes of bits: pixel i is bit i % 8 of byte i / 8. Any bit may be the first of 64 that are read at
- * once, so behind the last one there is room that is never used. */
+/* Planes of bits: pixel i is bit i % 8 of byte i / 8. Any bit may be the first of 64 that are read
+ * at once, so behind the last one there is room that is never used. */
 #pragma once
 
 #include "analyzer/eight.h"

@@ -1,9 +1,9 @@
 /* The model's next step: how far it goes after so much time, and in which areas.
  *
  * The background itself (background.h) knows frames; here they become time, so that it learns as
- * fast at 5 frames a second as at 60. Where there are more frames than that needs, the rows of tiles
- * take turns: a frame is compared everywhere, and learnt in every second, fourth or eighth row, with so
- * much more weight. */
+ * fast at 5 frames a second as at 60. Where there are more frames than that needs, the rows of
+ * tiles take turns: a frame is compared everywhere, and learnt in every second, fourth or eighth
+ * row, with so much more weight. */
 #include "analyzer/detector_private.h"
 #include "analyzer/sensitivity.h"
 

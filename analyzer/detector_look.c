@@ -35,7 +35,8 @@ int fr_detector_look(struct fr_detector *detector, const struct fr_luma *luma)
     return 0;
 }
 
-/* The processor fetches ahead by itself, but not over the end of a page, which is a few rows away. */
+/* The processor fetches ahead by itself, but not over the end of a page, which is a few rows
+ * away. */
 static void copy_row(uint8_t *to, const uint8_t *from, size_t n)
 {
     enum { AHEAD_BYTES = 4096, LINE_BYTES = 64 };

@@ -33,14 +33,15 @@ enum {
     FR_BITS_AT_ONCE = 64,
 };
 
-/* The window of 5x5, of which a row enters: bytes, and two pixels more on either side. `across` holds
- * the sums of five pixels side by side: those of the row that leaves, then those of the one that
- * enters. */
+/* The window of 5x5, of which a row enters: bytes, and two pixels more on either side. `across`
+ * holds the sums of five pixels side by side: those of the row that leaves, then those of the
+ * one that enters. */
 struct fr_vote_at {
     const uint8_t *entering;
     uint8_t *across, *sums;
     uint8_t *voted; /* bits */
-    /* The row that enters next: its scores, from a pixel on, and where they shall stand as bytes. */
+    /* The row that enters next: its scores, from a pixel on, and where they shall stand as
+     * bytes. */
     const struct fr_scores *scores;
     size_t next_px;
     uint8_t *next;
@@ -48,8 +49,8 @@ struct fr_vote_at {
 
 struct fr_kernels {
     /* fr_background_learn() of whole blocks: n_px is a multiple of FR_BLOCK_PX, the step's shift at
-     * least FR_LEARN_SHIFT_MIN. Where
-     * evidence becomes or, in a step with loss, remains complete, 1 to `known_blocks`. */
+     * least FR_LEARN_SHIFT_MIN. Where evidence becomes or, in a step with loss, remains complete, 1
+     * is added to `known_blocks`. */
     struct fr_background_count (*learn)(const struct fr_background_step *step,
                                         const struct fr_learn_at *at, size_t n_px);
 

@@ -1,10 +1,10 @@
 /* The text of the kernel of learn.c (common/media/lanes.h: how).
  *
- * Most pixels of most frames are near their mean. Where all of a block are, and none of those that
- * stray may have another level that is known, the candidates say nothing, and are neither read nor
- * written; nor is the evidence, but in the frames in which it falls. All other blocks come to a list
- * of doubts when what is near its mean has followed; these are settled some at a time, without a
- * branch for a pixel.
+ * Most pixels of most frames are near their mean. Where all of a block are, and none of those
+ * that stray may have another level that is known, the candidates say nothing, and are neither
+ * read nor written; nor is the evidence, but in the frames in which it falls. All other blocks
+ * come to a list of doubts when what is near its mean has followed; these are settled some at a
+ * time, without a branch for a pixel.
  *
  * In a frame that is held nothing follows, and only blocks with a known level are doubtful. */
 #pragma once

@@ -14,7 +14,8 @@
 
 enum { FR_MAJORITY_SIDE = 5 };
 
-/* All rows of scratch begin where vectors should; the longest have two pixels more on either side. */
+/* All rows of scratch begin where vectors should; the longest have two pixels more on either
+ * side. */
 static inline size_t fr_majority_row_bytes(uint32_t width_px)
 {
     return ((size_t)width_px + FR_MAJORITY_SIDE - 1 + 63) / 64 * 64;
@@ -28,8 +29,8 @@ static inline size_t fr_majority_scratch_bytes(uint32_t width_px)
     return (FR_MAJORITY_SIDE + 3) * fr_majority_row_bytes(width_px);
 }
 
-/* Of the scores of height_px rows of width_px pixels, a mask of as many (bit_plane.h); fr_mask_bytes()
- * of it. At least 1x1. */
+/* Of the scores of height_px rows of width_px pixels, a mask of as many (bit_plane.h);
+ * fr_mask_bytes() of it. At least 1x1. */
 void fr_majority_5x5(const struct fr_scores *scores, uint32_t width_px, uint32_t height_px,
                      uint8_t *scratch, uint8_t *ret_mask);
 

@@ -22,7 +22,8 @@
 
 static const int64_t FR_RELIGHT_NS = 1500000000, FR_RELIGHT_REST_NS = 200000000;
 
-/* Whether the picture kept its pattern where it moves (a plane of bits): most tiles that have one. */
+/* Whether the picture kept its pattern where it moves (a plane of bits): most tiles that have
+ * one. */
 bool fr_relight_is_due(const uint8_t *half, const uint8_t *levels, const uint8_t *moves,
                        uint32_t width_px, uint32_t height_px);
 

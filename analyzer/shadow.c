@@ -75,7 +75,8 @@ static bool moves_in(const struct picture *p, size_t block)
     return (uint32_t)fr_bits_64(p->scores.moves, block * FR_BLOCK_PX);
 }
 
-/* Any pixels, none of which is in the first or last row; those of a block are looked at by one call. */
+/* Any pixels, none of which is in the first or last row; those of a block are looked at by one
+ * call. */
 static void look_along(const struct picture *p, size_t at, size_t end, uint32_t factors,
                        struct fr_shadow_teachers *teachers, struct fr_shadow *seen)
 {

@@ -25,9 +25,9 @@ FR_LANES_INLINE size_t next_block(const uint8_t *moves, size_t block, size_t n_b
 /* What is looked at closely, all at once or not at all. */
 enum { UNIT = FR_LANES / 2, BLOCK_UNITS = FR_BLOCK_PX / UNIT };
 
-/* Of some blocks the units that are to be looked at closely, and which of their pixels. Whether a
- * unit has any is as good as chance, and to guess wrong is dear: so they are put into a list, without
- * a branch. */
+/* Of some blocks the units that are to be looked at closely, and which of their pixels. Whether
+ * a unit has any is as good as chance, and to guess wrong is dear: so they are put into a list,
+ * without a branch. */
 struct dark {
     size_t n_units;
     struct {
@@ -36,8 +36,8 @@ struct dark {
     } units[FR_SHADOW_BLOCKS_MAX * BLOCK_UNITS + 1];
 };
 
-/* Pixels of a block that move, of `some`, and are darker; of a block that does not teach, only those
- * that are no darker than the darkest shadows, of first_q8. */
+/* Pixels of a block that move, of `some`, and are darker; of a block that does not teach, only
+ * those that are no darker than the darkest shadows, of first_q8. */
 FR_LANES_INLINE void find_dark(const struct fr_shadow_at *at, size_t block, uint32_t some,
                                unsigned_words first_q8, bool teaches, struct dark *dark)
 {
@@ -75,8 +75,8 @@ FR_LANES_INLINE void ranges_init(uint32_t factors, struct ranges *ret_ranges)
     ret_ranges->n = 0;
     while (factors) {
         const uint32_t lowest = factors & -factors;
-        const int first = __builtin_ctz(factors),
-                  end = __builtin_ctzll(factors + UINT64_C(0) + lowest);
+        const int first = __builtin_ctz(factors);
+        const int end = __builtin_ctzll((uint64_t)factors + lowest);
         ret_ranges->items[ret_ranges->n++] =
             (struct range){words_all((int16_t)first), words_all((int16_t)(end - first - 1))};
         factors &= factors + lowest;

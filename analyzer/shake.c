@@ -163,7 +163,8 @@ struct spot {
     struct pattern pattern;
 };
 
-/* By how much the frame differs from the spot at each place, MIDDLE where the camera stands still. */
+/* By how much the frame differs from the spot at each place, MIDDLE where the camera stands
+ * still. */
 struct own {
     uint16_t at[PLACES * PLACES];
 };

@@ -68,7 +68,7 @@ void fr_shake_align(const uint8_t *half, uint32_t width_px, uint32_t height_px,
 void fr_shake_forgive(const uint8_t *aligned, const uint8_t *levels, uint32_t width_px,
                       uint32_t height_px, const struct fr_scores *scores);
 
-/* A mask (bit_plane.h) of the background's picture, moved to where the frame shows it (to whole pixels). What the
- * background does not know is 0. */
+/* A mask (bit_plane.h) of the background's picture, moved to where the frame shows it (to whole
+ * pixels). What the background does not know is 0. */
 void fr_shake_move_mask(const uint8_t *mask, uint32_t width_px, uint32_t height_px,
                         struct fr_shift shift, uint8_t *ret_moved);

@@ -14,14 +14,12 @@
  * the compiler's own, so + - * & | ~ << >> and comparisons (a mask: all ones or none) are written
  * as they are. What C has no operator for, each level's header has a function for:
  *
- *     bytes_load(at), bytes_store(at, a), words_load(at), words_store(at, a)   at any address
+ *     bytes_load(at), bytes_store(at, a), words_load(at)   at any address
  *     words_widen(at)                 bytes from memory
  *     bytes_zip_low(a, b), bytes_zip_high(a, b)   words whose lower bytes are a's and upper ones b's; which
  *                                     lanes' these are is the level's own affair
  *     words_unzip(low, high)          the other way round: what was zipped, clamped to 0 to 255
  *     words_narrow(low, high)         clamped to 0 to 255
- *     words_above(low, low_least, high, high_least)    bytes: a mask of what is above its least
- *     words_any_above(the same)       whether anything is
  *     bytes_add(a, b), bytes_sub(a, b)    saturating, as C has it not
  *     bytes_min(a, b), bytes_max(a, b)
  *     bytes_any(a)                    whether any bit is set
@@ -34,7 +32,7 @@
  *     bytes_eights(a)                 sums of eight in turn, in 64 bits
  *     words_pairs(a), words_dot(a, b)   sums of neighbours, and of neighbours' products, in 32 bits
  *     pairs_sum(a)                    of all
- *     words_widen_eights(at, stride), words_load_eights(at, stride)   eight from each row
+ *     words_widen_eights(at, stride)   eight from each row
  *     words_abs(a), words_min(a, b), words_max(a, b)
  *     words_high(a, b)                a * b >> 16
  *     words_quotient_q8(a, b)         (a << 8) / b, of 0 <= a < b <= 255; anything for others
@@ -94,11 +92,6 @@ FR_LANES_INLINE words words_load(const int16_t *at)
     words a;
     memcpy(&a, at, sizeof a);
     return a;
-}
-
-FR_LANES_INLINE void words_store(int16_t *at, words a)
-{
-    memcpy(at, &a, sizeof a);
 }
 
 /* Each a quarter, rounded down. */

@@ -23,13 +23,6 @@ FR_LANES_INLINE bytes words_narrow(words low, words high)
                                            _MM_SHUFFLE(3, 1, 2, 0));
 }
 
-FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words high_least)
-{
-    return (bytes)_mm256_permute4x64_epi64(
-        _mm256_packs_epi16((__m256i)(low > low_least), (__m256i)(high > high_least)),
-        _MM_SHUFFLE(3, 1, 2, 0));
-}
-
 FR_LANES_INLINE words bytes_zip_low(bytes a, bytes b)
 {
     return (words)_mm256_unpacklo_epi8((__m256i)a, (__m256i)b);
@@ -73,11 +66,6 @@ FR_LANES_INLINE bool bytes_any(bytes a)
 FR_LANES_INLINE unsigned bytes_any_32(bytes a)
 {
     return bytes_any(a);
-}
-
-FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
-{
-    return bytes_any((bytes)((low > low_least) | (high > high_least)));
 }
 
 FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
@@ -154,11 +142,6 @@ FR_LANES_INLINE words words_widen_eights(const uint8_t *at, size_t stride)
 {
     return (words)_mm256_cvtepu8_epi16(_mm_unpacklo_epi64(
         _mm_loadl_epi64((const __m128i *)at), _mm_loadl_epi64((const __m128i *)(at + stride))));
-}
-
-FR_LANES_INLINE words words_load_eights(const int16_t *at, size_t stride)
-{
-    return (words)_mm256_loadu2_m128i((const __m128i *)(at + stride), (const __m128i *)at);
 }
 
 FR_LANES_INLINE words words_high(words a, words b)

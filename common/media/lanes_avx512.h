@@ -1,4 +1,5 @@
-/* lanes.h with AVX-512: of its functions those that learning needs, for which alone it is worth it. */
+/* lanes.h with AVX-512: of its functions those that learning needs, for which alone it is worth
+ * it. */
 #pragma once
 
 #include "common/media/simd.h"
@@ -15,7 +16,8 @@ FR_LANES_INLINE words words_widen(const uint8_t *at)
     return (words)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)at));
 }
 
-/* Packing works within each quarter of a register; the permutation puts the eighths in order again. */
+/* Packing works within each quarter of a register; the permutation puts the eighths in order
+ * again. */
 FR_LANES_INLINE bytes words_in_order(__m512i packed)
 {
     const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
@@ -86,19 +88,6 @@ FR_LANES_INLINE unsigned bytes_any_32(bytes a)
 {
     const uint64_t some = bytes_some(a);
     return (unsigned)((uint32_t)some != 0) | (unsigned)(some >> 32 != 0) << 1;
-}
-
-FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words high_least)
-{
-    return (bytes)_mm512_movm_epi8(
-        _mm512_kunpackd(_mm512_cmpgt_epi16_mask((__m512i)high, (__m512i)high_least),
-                        _mm512_cmpgt_epi16_mask((__m512i)low, (__m512i)low_least)));
-}
-
-FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
-{
-    return !_kortestz_mask32_u8(_mm512_cmpgt_epi16_mask((__m512i)low, (__m512i)low_least),
-                                _mm512_cmpgt_epi16_mask((__m512i)high, (__m512i)high_least));
 }
 
 FR_LANES_INLINE eights bytes_eights(bytes a)

@@ -20,11 +20,6 @@ FR_LANES_INLINE bytes words_narrow(words low, words high)
     return (bytes)vqmovun_high_s16(vqmovun_s16((int16x8_t)low), (int16x8_t)high);
 }
 
-FR_LANES_INLINE bytes words_above(words low, words low_least, words high, words high_least)
-{
-    return (bytes)vuzp1q_u8((uint8x16_t)(low > low_least), (uint8x16_t)(high > high_least));
-}
-
 FR_LANES_INLINE words bytes_zip_low(bytes a, bytes b)
 {
     return (words)vzip1q_u8((uint8x16_t)a, (uint8x16_t)b);
@@ -68,11 +63,6 @@ FR_LANES_INLINE bool bytes_any(bytes a)
 FR_LANES_INLINE unsigned bytes_any_32(bytes a)
 {
     return bytes_any(a);
-}
-
-FR_LANES_INLINE bool words_any_above(words low, words low_least, words high, words high_least)
-{
-    return bytes_any((bytes)((low > low_least) | (high > high_least)));
 }
 
 FR_LANES_INLINE lane_bits bytes_bits(bytes mask)
@@ -147,12 +137,6 @@ FR_LANES_INLINE words words_widen_eights(const uint8_t *at, size_t stride)
 {
     (void)stride;
     return words_widen(at);
-}
-
-FR_LANES_INLINE words words_load_eights(const int16_t *at, size_t stride)
-{
-    (void)stride;
-    return words_load(at);
 }
 
 FR_LANES_INLINE words words_high(words a, words b)

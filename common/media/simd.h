@@ -43,8 +43,8 @@ enum fr_simd {
     FR_SIMD_LEVELS,
 };
 
-/* n_bytes of memory, all 0, that begin at a multiple of FR_SIMD_ALIGN_BYTES: a vector that lies over
- * the end of a cache line is fetched twice. NULL: there are none. To be given to free(). */
+/* n_bytes of memory, all 0, that begin at a multiple of FR_SIMD_ALIGN_BYTES: a vector that lies
+ * over the end of a cache line is fetched twice. NULL: there are none. To be given to free(). */
 enum { FR_SIMD_ALIGN_BYTES = 64 };
 void *fr_simd_alloc(size_t n_bytes);
 

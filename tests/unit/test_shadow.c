@@ -105,7 +105,8 @@ START_TEST(shadows_are_cleared_and_learnt_alike_at_every_level)
     uint64_t n_cleared = 0, n_kept = 0;
 
     for (int round = 0; round < 60; round++) {
-        /* Some have rows of more blocks than are looked at together, and more of them than teach. */
+        /* Some have rows of more blocks than are looked at together, and more of them than
+         * teach. */
         const bool is_wide = round % 6 == 5;
         const uint32_t width =
                            is_wide ? 2048 + next_random() % 300 : 8 + next_random() % (SIDE - 8),
