@@ -24,14 +24,24 @@ static void vote(const struct fr_vote_at *at, size_t x, size_t width_px)
     }
 }
 
+/* The place within 0 to n - 1 that stands for one beyond it: as far inside, if there is one. */
+static int64_t mirrored(int64_t at, int64_t n)
+{
+    at = at < 0 ? -at : at < n ? at : 2 * (n - 1) - at;
+    return at < 0 ? 0 : at < n ? at : n - 1;
+}
+
 /* From column x on, and what lies beyond the row's ends. */
 static void unfold(const struct fr_vote_at *at, size_t x, size_t width_px)
 {
     for (; x < width_px; x++)
         at->next[x] = (uint8_t)(fr_bit(at->scores->moves, at->next_px + x) +
                                 fr_bit(at->scores->strays, at->next_px + x));
-    memset(at->next - REACH, at->next[0], REACH);
-    memset(at->next + width_px, at->next[width_px - 1], REACH);
+    for (int64_t beyond = 1; beyond <= REACH; beyond++) {
+        at->next[-beyond] = at->next[mirrored(-beyond, (int64_t)width_px)];
+        at->next[(int64_t)width_px - 1 + beyond] =
+            at->next[mirrored((int64_t)width_px - 1 + beyond, (int64_t)width_px)];
+    }
 }
 
 void fr_majority_5x5_at(enum fr_simd level, const struct fr_scores *scores, uint32_t width_px,
@@ -45,12 +55,12 @@ void fr_majority_5x5_at(enum fr_simd level, const struct fr_scores *scores, uint
     struct fr_vote_at at = {.sums = sums, .scores = scores};
 
     memset(scratch, 0, fr_majority_scratch_bytes(width_px));
-    /* Above the first row and below the last one, these enter once more; before them an empty one,
-     * while the first is unfolded. When row y has entered, row y - REACH has its sums. A row is
-     * unfolded while the one before it enters: what has just been written is slow to be read at
-     * another place. */
+    /* What lies above the first row and below the last one enters as well; before that an empty
+     * row, while the first is unfolded. When row y has entered, row y - REACH has its sums. A
+     * row is unfolded while the one before it enters: what has just been written is slow to be
+     * read at another place. */
     for (int64_t y = -SIDE; y < (int64_t)height_px + REACH; y++) {
-        const int64_t next = y + 1 < 0 ? 0 : y + 1 < height_px ? y + 1 : height_px - 1;
+        const int64_t next = mirrored(y + 1, height_px);
         at.entering = rows + (size_t)(y & 1) * row_bytes;
         at.next = rows + (size_t)(~y & 1) * row_bytes + REACH;
         at.next_px = (size_t)next * width_px;

@@ -2,7 +2,7 @@
  * most that they could. A score of 2 says that it moves, 1 that it may: so holes where an object
  * resembles its background are filled, and what strays alone is not motion.
  *
- * Beyond the edge the scores go on as they are at the edge. Works with a few rows of bytes. Pure.
+ * Beyond an edge lies what lies as far inside of it. Works with a few rows of bytes. Pure.
  */
 #pragma once
 

@@ -12,9 +12,11 @@ static uint32_t next_random(void)
     return random_state >> 8;
 }
 
-static uint32_t clamp(int at, uint32_t n)
+/* What lies beyond an edge is what lies as far inside, or the farthest that there is. */
+static uint32_t mirror(int at, int n)
 {
-    return at < 0 ? 0 : (uint32_t)at < n ? (uint32_t)at : n - 1;
+    const int inside = at < 0 ? -at : at >= n ? 2 * n - 2 - at : at;
+    return (uint32_t)(inside < 0 ? 0 : inside >= n ? n - 1 : inside);
 }
 
 /* Worked out anew. */
@@ -24,7 +26,8 @@ static bool majority_moves(const uint8_t *scores, uint32_t width, uint32_t heigh
     uint32_t votes = 0;
     for (int dy = -2; dy <= 2; dy++)
         for (int dx = -2; dx <= 2; dx++)
-            votes += scores[clamp((int)y + dy, height) * width + clamp((int)x + dx, width)];
+            votes +=
+                scores[mirror((int)y + dy, (int)height) * width + mirror((int)x + dx, (int)width)];
     return votes >= 28;
 }
 
