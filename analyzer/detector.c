@@ -25,7 +25,8 @@ static void begin(struct fr_detector *d, int64_t captured_mono_ns)
     d->n_learnt = 1;
     d->last_mono_ns = captured_mono_ns;
     d->interval_ns = 0;
-    d->age_ns = d->settled_ns = d->flood_ns = d->still_ns = d->relight_ns = 0;
+    d->settled_ns = FR_SETTLE_NS - FR_START_NS;
+    d->age_ns = d->flood_ns = d->still_ns = d->relight_ns = 0;
     d->shaking_count = d->shaken_count = 0;
     d->shift = (struct fr_shift){0};
     d->shadow = (struct fr_shadow){0};

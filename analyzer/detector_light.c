@@ -7,8 +7,6 @@
 
 static const int64_t NS_PER_S = 1000000000;
 
-/* After a start or a change of light: no alarm so long. */
-static const int64_t SETTLE_NS = 1000000000;
 /* When over half of the picture is new: no alarm so long. If it kept its texture it is the light,
  * and if most of it stands still for FLOOD_STILL_NS it is another view; either way no object. */
 static const int64_t FLOOD_DOUBT_NS = 500000000;
@@ -98,5 +96,5 @@ void fr_detector_follow_other_light(struct fr_detector *d, int64_t elapsed_ns)
 bool fr_detector_is_settling(const struct fr_detector *d)
 {
     bool is_doubtful = d->flood_ns && d->flood_ns <= FLOOD_DOUBT_NS;
-    return d->settled_ns < SETTLE_NS || is_doubtful;
+    return d->settled_ns < FR_SETTLE_NS || is_doubtful;
 }

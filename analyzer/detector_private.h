@@ -21,6 +21,9 @@ struct fr_components;
 /* What stands in `plane`. */
 enum fr_plane_state { FR_PLANE_EMPTY, FR_PLANE_LUMA, FR_PLANE_MASK };
 
+/* No alarm so long after a start, and so long after a change of light. */
+static const int64_t FR_START_NS = 1000000000, FR_SETTLE_NS = 500000000;
+
 /* Something that grows evenly with time and is given in whole steps. */
 struct fr_due {
     double steps;
@@ -66,7 +69,7 @@ struct fr_detector {
     int64_t last_mono_ns;
     int64_t interval_ns;        /* from frame to frame, smoothed */
     int64_t age_ns;             /* since the model was last new */
-    int64_t settled_ns;         /* since the start, or since the light changed */
+    int64_t settled_ns;         /* since the light changed; below 0 after a start */
     int64_t flood_ns, still_ns; /* for how long over half of the picture was new; and still */
     double brightness;          /* gains of about the last second, multiplied */
     struct fr_turn turns[FR_TURNS_MAX];
