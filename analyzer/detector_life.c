@@ -150,5 +150,6 @@ void fr_detector_restart(struct fr_detector *detector)
 
 void fr_detector_doubt(struct fr_detector *detector)
 {
-    detector->age_ns = detector->settled_ns = detector->flood_ns = detector->still_ns = 0;
+    detector->age_ns = detector->flood_ns = detector->still_ns = 0;
+    detector->settled_ns = FR_SETTLE_NS - FR_START_NS;
 }
