@@ -40,6 +40,7 @@ struct material {
     int fd;
     uint8_t *frames;
     uint8_t *halves; /* capture's half-size planes; NULL: none */
+    unsigned n_halves;
 };
 
 static void fill_packed(const struct footage *footage, const struct material *m)
@@ -94,15 +95,16 @@ static struct fr_luma luma_of(const struct material *m, unsigned i)
                             .step_bytes = m->step_bytes};
 }
 
+/* As many times one behind the other as it takes for them to have as much memory as the frames. */
 static void add_halves(struct material *m)
 {
-    m->halves = malloc(half_bytes(m) * m->n);
+    m->n_halves = (unsigned)(m->bytes / half_bytes(m) / m->n) * m->n;
+    m->halves = malloc(half_bytes(m) * m->n_halves);
     if (!m->halves)
         bench_fail("no memory for half-size planes");
-    for (unsigned i = 0; i < m->n; i++) {
-        struct fr_luma luma = luma_of(m, i);
-        fr_half_luma_at(FR_SIMD_PLAIN, &luma, m->halves + i * half_bytes(m),
-                        fr_half_px(m->width_px));
+    for (unsigned i = 0; i < m->n_halves; i++) {
+        struct fr_luma luma = luma_of(m, i % m->n);
+        fr_half_luma(&luma, m->halves + i * half_bytes(m), fr_half_px(m->width_px));
     }
 }
 
@@ -121,13 +123,13 @@ static struct fr_frame frame_of(const struct material *m, unsigned i)
                    .width_px = m->width_px,
                    .height_px = m->height_px},
         .n_planes = m->halves ? 2 : 1};
-    frame.planes[0] = (struct fr_plane){.data = m->frames + i * m->frame_bytes,
+    frame.planes[0] = (struct fr_plane){.data = m->frames + i % m->n * m->frame_bytes,
                                         .kind = m->step_bytes == 2 ? FR_PLANE_PACKED : FR_PLANE_Y,
                                         .stride_bytes = m->width_px * m->step_bytes,
                                         .rows = m->height_px,
                                         .size_bytes = m->frame_bytes};
     if (m->halves)
-        frame.planes[1] = (struct fr_plane){.data = m->halves + i * half_bytes(m),
+        frame.planes[1] = (struct fr_plane){.data = m->halves + i % m->n_halves * half_bytes(m),
                                             .kind = FR_PLANE_HALF_Y,
                                             .stride_bytes = fr_half_px(m->width_px),
                                             .rows = fr_half_px(m->height_px),
@@ -160,7 +162,7 @@ void fr_detector_step_done(enum fr_detector_step step)
 static int64_t detect(struct fr_detector *detector, const struct material *m, unsigned i,
                       struct fr_detection *ret_detection)
 {
-    struct fr_frame frame = frame_of(m, i % m->n);
+    struct fr_frame frame = frame_of(m, i);
 
     memset(steps_ns, 0, sizeof steps_ns);
     int64_t began_ns = step_began_ns = cpu_ns();
