@@ -83,8 +83,8 @@ static void stand_still(struct fr_detector *d)
     }
 }
 
-/* Compares the plane with the background, and learns from it: scores into the mask. Tells whether
- * the light changed; when that is more than a gain, the transition begins. */
+/* Compares the plane with the background, which scores, and learns from it. Tells whether the light
+ * changed; when that is more than a gain, the transition begins. */
 static bool compare(struct fr_detector *d, int64_t elapsed_ns, uint32_t *ret_gain_q10)
 {
     const uint32_t width = d->half_width_px, height = d->half_height_px;

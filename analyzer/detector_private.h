@@ -87,7 +87,7 @@ void fr_detector_sum_tiles_at(struct fr_detector *d, uint32_t y);
 /* Adds up the tiles of the mean, where something else than learning has changed it. */
 void fr_detector_sum_mean_tiles(struct fr_detector *d);
 
-/* Learns the picture, each area of it as sensitive as it is to be; scores into the mask. What is
+/* Learns the picture, each area of it as sensitive as it is to be, and scores. What is
  * ignored is learnt as well, and known when it is looked at again; but it is not counted, for it
  * says nothing about the light. */
 struct fr_background_count fr_detector_learn(struct fr_detector *d, int64_t elapsed_ns);
