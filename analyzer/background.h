@@ -108,6 +108,12 @@ struct fr_scores {
     uint8_t *moves, *strays; /* fr_bits_bytes() of the plane */
 };
 
+static inline void fr_scores_clear(const struct fr_scores *scores, size_t first_px, size_t n_px)
+{
+    fr_bits_fill(scores->moves, first_px, n_px, false);
+    fr_bits_fill(scores->strays, first_px, n_px, false);
+}
+
 /* Learns n_px pixels from first_px on of one frame, `half` being the whole of it and `scores` too.
  * Those of a frame are learnt once each, and in their order. */
 struct fr_background_count fr_background_learn(struct fr_background *background, size_t first_px,

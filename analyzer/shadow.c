@@ -88,10 +88,8 @@ static void look_along(const struct picture *p, size_t at, size_t end, uint32_t 
         struct fr_shadow *taught = fr_shadow_teaches(teachers) ? seen : NULL;
         for (size_t i = at; i < next; i++)
             if (fr_bit(p->scores.moves, i) && !is_at_side(p, i) &&
-                look_at(p->half + i, p->levels + i, p->width_px, factors, taught)) {
-                fr_bit_put(p->scores.moves, i, false);
-                fr_bit_put(p->scores.strays, i, false);
-            }
+                look_at(p->half + i, p->levels + i, p->width_px, factors, taught))
+                fr_scores_clear(&p->scores, i, 1);
     }
 }
 

@@ -46,10 +46,8 @@ void fr_shake_forgive(const uint8_t *aligned, const uint8_t *levels, uint32_t wi
             const int32_t tolerance_q4 = FORGIVEN_LEVELS * 16 + here;
             const int32_t off_q4 = (aligned[at] - here) * 16;
             if (off_q4 >= -4 * (here - low) - tolerance_q4 &&
-                off_q4 <= 4 * (high - here) + tolerance_q4) {
-                fr_bit_put(scores->moves, at, false);
-                fr_bit_put(scores->strays, at, false);
-            }
+                off_q4 <= 4 * (high - here) + tolerance_q4)
+                fr_scores_clear(scores, at, 1);
         }
 }
 

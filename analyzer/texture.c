@@ -140,9 +140,7 @@ static size_t clear_tiles(const struct fr_kernels *kernels, const struct picture
     for (uint32_t i = 0; i < n_lit; i++)
         for (uint32_t row = 0; row < p->rows; row++) {
             const size_t at = p->first_px + row * p->width_px + lefts[i];
-            const uint32_t columns = lesser(FR_TILE_SIDE, p->width_px - lefts[i]);
-            fr_bits_fill(p->scores->moves, at, columns, false);
-            fr_bits_fill(p->scores->strays, at, columns, false);
+            fr_scores_clear(p->scores, at, lesser(FR_TILE_SIDE, p->width_px - lefts[i]));
         }
     return n_lit;
 }
